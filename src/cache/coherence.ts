@@ -1,0 +1,311 @@
+// The coherence core: what may be served, joined and stored, and what a change does to it (rules C1 to C7).
+// Pure state: no I/O, no timers, time comes in from outside; it knows keys and replies, never Redis or clients.
+
+import { makeReply } from './entry.js';
+import { Flight, FlightTable } from './flights.js';
+import { Lease } from './lease.js';
+import type { Prefix, PrefixSettings } from './prefix.js';
+import { PrefixRegistry } from './prefixes.js';
+import { Store } from './store.js';
+import { type Clock, type EndOfTurn, TurnClock } from './turn-clock.js';
+
+/** Why the cache was emptied. */
+export type FlushReason = 'armed' | 'lost' | 'server' | 'connection-state' | 'clear' | 'closed' | 'barrier';
+
+export interface CoherenceObserver {
+  flushed(reason: FlushReason, entries: number): void;
+  evicted(key: string, prefix: Prefix): void;
+  /** Some lease may serve that could not, or the other way round. */
+  servingChanged(): void;
+  /** Freshness must be proven anew before anything is served: ask for a heartbeat now. */
+  proofWanted(): void;
+}
+
+export interface CoherenceOptions {
+  readonly maxEntries: number;
+  readonly maxBytes: number;
+  readonly ttl: number;
+  readonly maxStaleness: number;
+  readonly clock: Clock;
+  readonly endOfTurn?: EndOfTurn;
+  readonly observer: CoherenceObserver;
+}
+
+/** What is known of a reply beside its value: `undefined` where nobody asked for the key's expiry. */
+export type Expiry = { readonly exists: boolean; readonly remaining: number } | undefined;
+
+const NOT_SERVING = Number.NEGATIVE_INFINITY;
+
+export class Coherence {
+  readonly prefixes = new PrefixRegistry();
+  readonly store: Store;
+  flushes = 0;
+  evictions = 0;
+
+  readonly #flights = new FlightTable();
+  readonly #leases = new Set<Lease>();
+  readonly #clock: TurnClock;
+  readonly #ttl: number;
+  readonly #maxStaleness: number;
+  readonly #observer: CoherenceObserver;
+  /** Commands under way whose keys are unknown. */
+  #barriers = 0;
+  /** Leases proven before this moment do not serve: an unknown command was answered then. */
+  #provenAfter = NOT_SERVING;
+  /** Whether the caller holds keys under optimistic locking (rule C11). */
+  #held = false;
+
+  constructor(options: CoherenceOptions) {
+    this.#clock = new TurnClock(options.clock, options.endOfTurn);
+    this.#ttl = options.ttl;
+    this.#maxStaleness = options.maxStaleness;
+    this.#observer = options.observer;
+    this.store = new Store({
+      maxEntries: options.maxEntries,
+      maxBytes: options.maxBytes,
+      onEvict: (key, prefix) => {
+        this.evictions++;
+        this.#observer.evicted(key, prefix);
+      },
+    });
+  }
+
+  /** Now, on the scale of all leases, flights and entries. Unit: ms. */
+  now(): number {
+    return this.#clock.exact();
+  }
+
+  // --- reads -----------------------------------------------------------------------------------------------
+
+  /** The hot path: the held reply, or `undefined` if none may be served. Does not allocate. */
+  lookup(key: string, id: string): unknown {
+    const entry = this.store.get(key);
+    if (entry === undefined) return undefined;
+    const reply = entry.find(id);
+    if (reply === undefined) return undefined;
+    const now = this.#clock.coarse();
+    if (now >= entry.lease.serveUntil || now >= reply.expiresAt) return undefined;
+    entry.prefix.hits++;
+    return reply.value;
+  }
+
+  /** Like {@link lookup}, but leaves no trace in recency or counters. */
+  peek(key: string, id: string): unknown {
+    const entry = this.store.peek(key);
+    const reply = entry?.find(id);
+    if (entry === undefined || reply === undefined) return undefined;
+    const now = this.#clock.coarse();
+    return now < entry.lease.serveUntil && now < reply.expiresAt ? reply.value : undefined;
+  }
+
+  /** Whether replies of this lease's node for keys under `prefix` may be joined and stored now. */
+  mayFill(lease: Lease, prefix: Prefix): boolean {
+    return this.#clock.coarse() < lease.serveUntil && lease.covered.has(prefix);
+  }
+
+  /** Whether this lease may serve at all now. */
+  serves(lease: Lease): boolean {
+    return this.#clock.exact() < lease.serveUntil;
+  }
+
+  joinable(key: string, id: string): Flight | undefined {
+    return this.#flights.find(key, id);
+  }
+
+  /** Call right before the read is sent. */
+  depart(key: string, id: string, prefix: Prefix, lease: Lease): Flight {
+    const flight = new Flight(key, id, prefix, lease, this.#clock.exact());
+    this.#flights.add(flight);
+    return flight;
+  }
+
+  /**
+   * The reply is there: store it, unless anything happened to the key, the lease or the session since the read was
+   * sent. `id` names the reply among those of its key. @returns whether it was stored
+   */
+  land(flight: Flight, id: string, value: unknown, expiry: Expiry): boolean {
+    this.#flights.remove(flight);
+    const { prefix } = flight;
+    const stored = this.#mayStore(flight, value, expiry) && this.#put(flight, id, value, expiry);
+    if (stored) prefix.fills++;
+    else prefix.discardedFills++;
+    return stored;
+  }
+
+  /** The read failed: nothing is stored, the error is for those who wait. */
+  fail(flight: Flight): void {
+    this.#flights.remove(flight);
+  }
+
+  #mayStore(flight: Flight, value: unknown, expiry: Expiry): boolean {
+    if (flight.poisoned) return false;
+    if (!flight.lease.armed || flight.lease.epoch !== flight.epoch) return false;
+    if (!flight.prefix.cacheNil && (value === null || expiry?.exists === false)) return false;
+    return true;
+  }
+
+  #put(flight: Flight, id: string, value: unknown, expiry: Expiry): boolean {
+    const { key, prefix, lease, sentAt } = flight;
+    const life = Math.min(
+      prefix.ttl,
+      this.#ttl,
+      lease.maxTtl,
+      expiry?.exists === true ? expiry.remaining : Number.POSITIVE_INFINITY,
+    );
+    return this.store.put(key, makeReply(id, value, sentAt + life), prefix, lease);
+  }
+
+  // --- changes ---------------------------------------------------------------------------------------------
+
+  /** Something about `key` may change or has changed. @returns whether anything was held or on its way */
+  drop(key: string): boolean {
+    const poisoned = this.#flights.poison(key);
+    return this.store.delete(key) || poisoned;
+  }
+
+  /** The server says that `key` changed. */
+  invalidate(key: string): void {
+    const prefix = this.store.peek(key)?.prefix ?? this.prefixes.match(key);
+    const held = this.drop(key);
+    if (prefix === undefined) return;
+    prefix.invalidations++;
+    if (!held) prefix.wastedInvalidations++;
+  }
+
+  /** Drops every entry and poisons every flight. */
+  flush(reason: FlushReason): void {
+    this.#flights.poisonWhere(() => true);
+    this.#flushed(reason, this.store.clear());
+  }
+
+  #flushLease(lease: Lease, reason: FlushReason): void {
+    this.#flights.poisonWhere((flight) => flight.lease === lease);
+    this.#flushed(
+      reason,
+      this.#leases.size === 1
+        ? this.store.clear()
+        : this.store.deleteWhere((_, entry) => entry.lease === lease),
+    );
+  }
+
+  #flushed(reason: FlushReason, entries: number): void {
+    this.flushes++;
+    this.#observer.flushed(reason, entries);
+  }
+
+  // --- prefixes --------------------------------------------------------------------------------------------
+
+  register(name: string, settings: PrefixSettings): Prefix {
+    const prefix = this.prefixes.add(name, settings);
+    // Entries that a shorter prefix holds now count, and live, under the longer one.
+    this.store.deleteWhere((key, entry) => entry.prefix !== prefix && this.prefixes.match(key) === prefix);
+    return prefix;
+  }
+
+  unregister(name: string): boolean {
+    const prefix = this.prefixes.remove(name);
+    if (prefix === undefined) return false;
+    this.#flights.poisonWhere((flight) => flight.prefix === prefix);
+    this.store.deleteWhere((_, entry) => entry.prefix === prefix);
+    this.store.forget(prefix);
+    for (const lease of this.#leases) lease.covered.delete(prefix);
+    return true;
+  }
+
+  // --- leases ----------------------------------------------------------------------------------------------
+
+  openLease(node: string, maxTtl?: number): Lease {
+    const lease = new Lease(node, maxTtl);
+    this.#leases.add(lease);
+    return lease;
+  }
+
+  /** Invalidations arrive from now on for the covered prefixes. Arm, flush, then serve (rule C5). */
+  arm(lease: Lease, covered: Iterable<Prefix>): void {
+    lease.epoch++;
+    this.#flushLease(lease, 'armed');
+    lease.armed = true;
+    lease.covered.clear();
+    for (const prefix of covered) lease.covered.add(prefix);
+    // Whatever is stored from here on was read after this moment, so this moment is proven. Without tracking
+    // nothing ever is: there the entries' short lives are the bound.
+    this.prove(lease, lease.tracked ? this.#clock.exact() : Number.POSITIVE_INFINITY);
+  }
+
+  /** Everything written before `asOf` has been applied: entries may be served for `maxStaleness` from there. */
+  prove(lease: Lease, asOf: number): void {
+    lease.provenAsOf = asOf;
+    this.#settle(lease);
+  }
+
+  /** The node can no longer say what changed: bypass and flush at once (rule C5). */
+  revoke(lease: Lease): void {
+    if (!lease.armed) return;
+    lease.armed = false;
+    lease.epoch++;
+    lease.covered.clear();
+    this.#settle(lease);
+    this.#flushLease(lease, 'lost');
+  }
+
+  closeLease(lease: Lease): void {
+    this.revoke(lease);
+    this.#leases.delete(lease);
+  }
+
+  #settle(lease: Lease): void {
+    const { armed, provenAsOf } = lease;
+    const free = armed && !this.#held && this.#barriers === 0 && provenAsOf >= this.#provenAfter;
+    const until = free ? Math.min(provenAsOf + this.#maxStaleness, Number.MAX_SAFE_INTEGER) : NOT_SERVING;
+    lease.serveUntil = until;
+    this.#observer.servingChanged();
+  }
+
+  #settleAll(): void {
+    for (const lease of this.#leases) this.#settle(lease);
+  }
+
+  // --- gates -----------------------------------------------------------------------------------------------
+
+  /** Why nothing is served although leases are armed, if so. */
+  get gate(): 'barrier' | 'watch' | undefined {
+    if (this.#held) return 'watch';
+    if (this.#barriers > 0) return 'barrier';
+    for (const { armed, provenAsOf } of this.#leases) {
+      if (armed && provenAsOf < this.#provenAfter) return 'barrier';
+    }
+    return undefined;
+  }
+
+  /** A command whose keys are unknown is about to be sent (rule C4). */
+  raiseBarrier(): void {
+    this.#barriers++;
+    this.#flights.poisonWhere(() => true);
+    this.#settleAll();
+  }
+
+  /** That command was answered: serve again once everything up to now is proven to have been applied. */
+  lowerBarrier(): void {
+    this.#barriers--;
+    this.#provenAfter = this.#clock.exact();
+    for (const lease of this.#leases) if (!lease.tracked) this.#flushLease(lease, 'barrier');
+    this.#settleAll();
+    if (this.wantsProof) this.#observer.proofWanted();
+  }
+
+  /** Whether a proof would let something be served that is now held back. */
+  get wantsProof(): boolean {
+    if (this.#barriers > 0) return false;
+    for (const { armed, provenAsOf } of this.#leases) {
+      if (armed && provenAsOf < this.#provenAfter) return true;
+    }
+    return false;
+  }
+
+  /** Reads bypass while the caller relies on optimistic locking (rule C11). */
+  hold(held: boolean): void {
+    if (this.#held === held) return;
+    this.#held = held;
+    this.#settleAll();
+  }
+}

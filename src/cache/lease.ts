@@ -1,0 +1,32 @@
+// The right to serve entries of one node, as a plain record: the hit path compares one number. Who may
+// change it is decided by Coherence; what the numbers mean is rule C6.
+
+import type { Prefix } from './prefix.js';
+
+/** One per node that is read from. An entry points at the lease that vouches for it. */
+export class Lease {
+  /** Shown in `stats()` and events, e.g. `127.0.0.1:6379`. */
+  readonly node: string;
+  /** Upper bound of an entry's life under this lease; finite only for the untracked fallback. Unit: ms. */
+  readonly maxTtl: number;
+  /** Rises at every arm and every loss. */
+  epoch = 0;
+  /** Whether invalidations arrive in this epoch. */
+  armed = false;
+  /** Every write before this moment has been applied to the cache. */
+  provenAsOf = Number.NEGATIVE_INFINITY;
+  /** Entries may be served before this moment; minus infinity while the lease or the cache is held back. */
+  serveUntil = Number.NEGATIVE_INFINITY;
+  /** The prefixes whose invalidations arrive in this epoch. */
+  readonly covered = new Set<Prefix>();
+
+  /** Whether the node says what changed; if not, `maxTtl` is the only bound. */
+  get tracked(): boolean {
+    return this.maxTtl === Number.POSITIVE_INFINITY;
+  }
+
+  constructor(node: string, maxTtl = Number.POSITIVE_INFINITY) {
+    this.node = node;
+    this.maxTtl = maxTtl;
+  }
+}

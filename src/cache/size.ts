@@ -1,0 +1,35 @@
+// Estimates what a held reply costs in memory, for `maxBytes`. Knows V8's object layout roughly and
+// nothing else.
+
+/** What an entry costs beside its key and replies: LRU slots, map cell, entry object. Unit: bytes. */
+export const ENTRY_OVERHEAD = 232;
+/** What one reply costs beside its value and id: record, map cell where there are several. Unit: bytes. */
+export const REPLY_OVERHEAD = 64;
+
+const STRING_HEADER = 16;
+const ARRAY_HEADER = 32;
+const OBJECT_HEADER = 56;
+const PROPERTY = 40;
+const POINTER = 8;
+const BEYOND_LATIN1 = /[\u0100-\uffff]/;
+
+/** V8 keeps one byte per character while all are Latin-1, else two. */
+export function stringBytes(text: string): number {
+  return STRING_HEADER + (BEYOND_LATIN1.test(text) ? 2 * text.length : text.length);
+}
+
+/** Estimated bytes of a reply as node-redis returns it: scalars, arrays and plain objects of these. */
+export function valueBytes(value: unknown): number {
+  if (typeof value === 'string') return stringBytes(value);
+  if (typeof value === 'number') return STRING_HEADER;
+  if (typeof value !== 'object' || value === null) return 0;
+  let bytes: number;
+  if (Array.isArray(value)) {
+    bytes = ARRAY_HEADER;
+    for (const item of value) bytes += POINTER + valueBytes(item);
+    return bytes;
+  }
+  bytes = OBJECT_HEADER;
+  for (const [name, item] of Object.entries(value)) bytes += PROPERTY + stringBytes(name) + valueBytes(item);
+  return bytes;
+}

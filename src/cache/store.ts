@@ -1,0 +1,120 @@
+// The bounded map from key to entry, over lru-cache: bounds in entries and bytes, for all and per prefix.
+// Keeps no second index that could outgrow it.
+
+import { LRUCache } from 'lru-cache';
+import { Entry, type Reply } from './entry.js';
+import type { Lease } from './lease.js';
+import type { Prefix } from './prefix.js';
+
+export interface StoreOptions {
+  readonly maxEntries: number;
+  readonly maxBytes: number;
+  /** Called for an entry that had to make room. */
+  readonly onEvict: (key: string, prefix: Prefix) => void;
+}
+
+export class Store {
+  readonly #lru: LRUCache<string, Entry>;
+  /** Recency within a prefix that has a bound of its own. */
+  readonly #bounded = new Map<Prefix, LRUCache<string, true>>();
+  readonly #onEvict: (key: string, prefix: Prefix) => void;
+
+  constructor(options: StoreOptions) {
+    this.#onEvict = options.onEvict;
+    this.#lru = new LRUCache<string, Entry>({
+      max: options.maxEntries,
+      maxSize: options.maxBytes,
+      dispose: (entry, key, reason) => this.#removed(key, entry, reason === 'evict'),
+    });
+  }
+
+  get entries(): number {
+    return this.#lru.size;
+  }
+
+  get bytes(): number {
+    return this.#lru.calculatedSize;
+  }
+
+  /** Looks up and marks as recently used. */
+  get(key: string): Entry | undefined {
+    const entry = this.#lru.get(key);
+    if (entry !== undefined && entry.prefix.maxEntries !== undefined) {
+      this.#bounded.get(entry.prefix)?.get(key);
+    }
+    return entry;
+  }
+
+  /** Looks up without a trace. */
+  peek(key: string): Entry | undefined {
+    return this.#lru.peek(key);
+  }
+
+  /** @returns false if the reply alone is larger than the store. */
+  put(key: string, reply: Reply, prefix: Prefix, lease: Lease): boolean {
+    const held = this.#lru.peek(key);
+    // An entry belongs to the node that answered: replies of another node do not mix with these.
+    const kept = held?.lease === lease && held.prefix === prefix ? held : undefined;
+    // Taken out first, because lru-cache re-measures only a different value.
+    this.#lru.delete(key);
+    const entry = kept ?? new Entry(key, prefix, lease);
+    entry.add(reply);
+    this.#lru.set(key, entry, { size: entry.bytes });
+    if (!this.#lru.has(key)) return false;
+    prefix.entries++;
+    if (prefix.maxEntries !== undefined) this.#recency(prefix, prefix.maxEntries).set(key, true);
+    return true;
+  }
+
+  delete(key: string): boolean {
+    return this.#lru.delete(key);
+  }
+
+  /** Deletes every entry for which `doomed` says so. @returns how many */
+  deleteWhere(doomed: (key: string, entry: Entry) => boolean): number {
+    let deleted = 0;
+    for (const [key, entry] of [...this.#lru.entries()]) {
+      if (doomed(key, entry) && this.#lru.delete(key)) deleted++;
+    }
+    return deleted;
+  }
+
+  /** @returns how many entries were dropped */
+  clear(): number {
+    const dropped = this.#lru.size;
+    this.#lru.clear();
+    return dropped;
+  }
+
+  #removed(key: string, entry: Entry, evicted: boolean): void {
+    entry.prefix.entries--;
+    this.#bounded.get(entry.prefix)?.delete(key);
+    if (evicted) this.#evicted(key, entry.prefix);
+  }
+
+  #evicted(key: string, prefix: Prefix): void {
+    prefix.evictions++;
+    this.#onEvict(key, prefix);
+  }
+
+  #recency(prefix: Prefix, max: number): LRUCache<string, true> {
+    let recency = this.#bounded.get(prefix);
+    if (recency === undefined) {
+      recency = new LRUCache<string, true>({
+        max,
+        dispose: (_, key, reason) => {
+          if (reason !== 'evict') return;
+          this.#lru.delete(key);
+          this.#evicted(key, prefix);
+        },
+      });
+      this.#bounded.set(prefix, recency);
+    }
+    return recency;
+  }
+
+  /** Forgets the bookkeeping of a prefix that was unregistered. */
+  forget(prefix: Prefix): void {
+    this.#bounded.delete(prefix);
+  }
+}

@@ -1,0 +1,108 @@
+// Turns commands as they go on the wire into what they do to the cache.
+
+import { heldName } from './keys.js';
+import { type KeyPositions, WIRE_COMMANDS } from './wire-commands.js';
+
+/** A command as node-redis puts it on the wire: name and arguments, strings or bytes. */
+export type WireCommand = readonly unknown[];
+
+/** What a command, or a transaction of several, does to the cache. */
+export interface Effect {
+  /** Names under which changed keys may be held. */
+  readonly keys: readonly string[];
+  /** Every key may change, or mean another one afterwards. */
+  readonly flush: boolean;
+  /** Keys may change that can't be known. */
+  readonly unknown: boolean;
+  readonly hold: boolean;
+  readonly release: boolean;
+}
+
+export const NO_EFFECT: Effect = { keys: [], flush: false, unknown: false, hold: false, release: false };
+export const UNKNOWN: Effect = { ...NO_EFFECT, unknown: true };
+
+export function effectOf(command: WireCommand): Effect {
+  const effect = WIRE_COMMANDS[word(command[0])];
+  switch (effect?.kind) {
+    case 'neutral':
+      return NO_EFFECT;
+    case 'write':
+      return writeEffect(effect.keys, command);
+    case 'flush':
+      return { ...NO_EFFECT, flush: true };
+    case 'hold':
+      return { ...NO_EFFECT, hold: true };
+    case 'release':
+      return { ...NO_EFFECT, release: true };
+    default:
+      return UNKNOWN;
+  }
+}
+
+/** The effect of several commands sent together. */
+export function effectOfAll(commands: readonly WireCommand[]): Effect {
+  const effects = commands.map(effectOf);
+  return {
+    keys: effects.flatMap((effect) => effect.keys),
+    flush: effects.some((effect) => effect.flush),
+    unknown: effects.some((effect) => effect.unknown),
+    hold: effects.some((effect) => effect.hold),
+    release: effects.some((effect) => effect.release),
+  };
+}
+
+function writeEffect(positions: KeyPositions, command: WireCommand): Effect {
+  const found = keysAt(positions, command);
+  // A script without keys may write anything; so may what we can't read.
+  if (found === undefined || found.length === 0) return UNKNOWN;
+  const keys: string[] = [];
+  for (const key of found) {
+    const name = heldName(key);
+    if (name === undefined) return UNKNOWN;
+    keys.push(name);
+  }
+  return { ...NO_EFFECT, keys };
+}
+
+function keysAt(positions: KeyPositions, command: WireCommand): readonly unknown[] | undefined {
+  if (positions === 'streams') return streamKeys(command);
+  if (positions === 'migrate') return migrateKeys(command);
+  if ('from' in positions) {
+    const { from, dropLast, step } = positions;
+    return command.slice(from, command.length - dropLast).filter((_, index) => index % step === 0);
+  }
+  if ('countAt' in positions) {
+    const { countAt, also = [] } = positions;
+    const count = Number(String(command[countAt]));
+    if (!Number.isInteger(count)) return undefined;
+    return [...pick(also, command), ...command.slice(countAt + 1, countAt + 1 + count)];
+  }
+  if ('after' in positions) {
+    const stores = command.flatMap((argument, index) =>
+      index > 1 && positions.after.includes(word(argument)) ? [command[index + 1]] : [],
+    );
+    return [command[1], ...stores];
+  }
+  return pick(positions, command);
+}
+
+function pick(positions: readonly number[], command: WireCommand): unknown[] {
+  return positions.map((position) => command[position]);
+}
+
+/** XREADGROUP ... STREAMS key [key ...] id [id ...] */
+function streamKeys(command: WireCommand): readonly unknown[] | undefined {
+  const start = command.findIndex((argument) => word(argument) === 'STREAMS') + 1;
+  if (start === 0) return undefined;
+  return command.slice(start, start + (command.length - start) / 2);
+}
+
+/** MIGRATE host port key|"" destination-db timeout [COPY] [REPLACE] [AUTH ...] [KEYS key [key ...]] */
+function migrateKeys(command: WireCommand): readonly unknown[] {
+  const keys = command.findIndex((argument, index) => index > 5 && word(argument) === 'KEYS');
+  return keys === -1 ? [command[3]] : command.slice(keys + 1);
+}
+
+function word(argument: unknown): string {
+  return typeof argument === 'string' || Buffer.isBuffer(argument) ? argument.toString().toUpperCase() : '';
+}

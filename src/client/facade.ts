@@ -1,0 +1,133 @@
+// Builds the client-shaped object: every method, getter and event of the client, with reads, writes and
+// transactions led through the cache. Methods run on the real client, whose private fields no other `this` reaches.
+
+import { canonicalName } from './cached-reads.js';
+import { type Effect, effectOf, effectOfAll, NO_EFFECT, UNKNOWN, type WireCommand } from './effect.js';
+import type { MultiExecutor, NodeRedisV4 } from './node-redis-v4.js';
+import type { OwnWrites } from './writes.js';
+
+/** A method that stands in for one of the client's. */
+export type Interceptor = (...args: unknown[]) => unknown;
+
+/** What the facade of the user's client does otherwise than that of an isolated connection. */
+export interface FacadeRole {
+  readonly writes: OwnWrites;
+  /** Stands in for a read command that the cache answers. */
+  read(name: string, canonical: string): Interceptor | undefined;
+  /** Stands in for methods of the client itself, by name. */
+  own(facade: object): Readonly<Record<string, Interceptor>>;
+}
+
+/** Ways to send a command past the typed methods: what they send is not ours to see. */
+const OPAQUE = [
+  'commandsExecutor',
+  'executeFunction',
+  'executeScript',
+  'functionsExecuter',
+  'scriptsExecuter',
+];
+
+export function buildFacade(adapter: NodeRedisV4, role: FacadeRole): object {
+  const facade: object = Object.create(adapter.client);
+  const own = role.own(facade);
+  const methods = new Methods(adapter, role);
+  for (const [name, descriptor] of members(adapter.client)) {
+    if (descriptor.get !== undefined) {
+      Object.defineProperty(facade, name, {
+        get: () => Reflect.get(adapter.client, name),
+        configurable: true,
+      });
+    } else if (typeof descriptor.value === 'function') {
+      define(facade, name, own[name] ?? methods.interceptor(name) ?? forward(adapter, facade, name));
+    }
+  }
+  for (const name of adapter.namespaces) {
+    const namespace = Reflect.get(adapter.client, name) as object;
+    const wrapped: object = Object.create(namespace);
+    for (const [method, descriptor] of members(namespace)) {
+      if (typeof descriptor.value === 'function') define(wrapped, method, methods.extension([name, method]));
+    }
+    define(facade, name, wrapped);
+  }
+  return facade;
+}
+
+/** What the cache has no part in behaves as on the client; what chains, chains the facade. */
+function forward(adapter: NodeRedisV4, facade: object, name: string): Interceptor {
+  return (...args) => {
+    const result = adapter.call([name], args);
+    return result === adapter.client ? facade : result;
+  };
+}
+
+class Methods {
+  readonly #adapter: NodeRedisV4;
+  readonly #role: FacadeRole;
+
+  constructor(adapter: NodeRedisV4, role: FacadeRole) {
+    this.#adapter = adapter;
+    this.#role = role;
+  }
+
+  interceptor(name: string): Interceptor | undefined {
+    const canonical = canonicalName(name);
+    if (name === 'sendCommand')
+      return (...args) => this.#send(effectOf((args[0] ?? []) as WireCommand), [name], args);
+    if (name === 'multiExecutor') return (...args) => this.#execute(...(args as Parameters<MultiExecutor>));
+    if (canonical === 'MULTI') return () => this.#adapter.transaction((...args) => this.#execute(...args));
+    if (OPAQUE.includes(name)) return (...args) => this.#send(UNKNOWN, [name], args);
+    if (this.#adapter.scripts.includes(name)) return this.extension([name]);
+    if (!this.#adapter.isCommand(name)) return undefined;
+    return this.#role.read(name, canonical) ?? this.#command(name);
+  }
+
+  #command(name: string): Interceptor {
+    return (...args) => {
+      const wire = this.#adapter.encode(name, this.#adapter.splitOptions(args).rest);
+      // Arguments that the client refuses send nothing.
+      return this.#send(wire === undefined ? NO_EFFECT : effectOf(wire), [name], args);
+    };
+  }
+
+  /** Scripts, functions and module commands: methods of the client or of one of its namespaces. */
+  extension(path: readonly string[]): Interceptor {
+    return (...args) => {
+      const wire = this.#adapter.encodeExtension(path, this.#adapter.splitOptions(args).rest);
+      return this.#send(wire === undefined ? UNKNOWN : effectOf(wire), path, args);
+    };
+  }
+
+  #send(effect: Effect, path: readonly string[], args: readonly unknown[]): unknown {
+    const send = (): unknown => this.#adapter.call(path, args);
+    return effect === NO_EFFECT ? send() : this.#role.writes.around(effect, send as () => Promise<unknown>);
+  }
+
+  /** Runs a transaction or pipeline. Only a real MULTI, which has a chain, ends with EXEC. */
+  #execute(...args: Parameters<MultiExecutor>): Promise<unknown> {
+    const [queue, , chain] = args;
+    const effect = effectOfAll(queue.map((command) => command.args));
+    return this.#role.writes.around({ ...effect, release: effect.release || chain !== undefined }, () =>
+      this.#adapter.execute(...args),
+    );
+  }
+}
+
+/** Named members of an object and its prototypes, nearest first, without those of every object. */
+function members(object: object): Map<string, PropertyDescriptor> {
+  const found = new Map<string, PropertyDescriptor>();
+  for (
+    let level: object | null = object;
+    level !== null && level !== Object.prototype;
+    level = Object.getPrototypeOf(level)
+  ) {
+    for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(level))) {
+      if (name !== 'constructor' && !found.has(name)) found.set(name, descriptor);
+    }
+  }
+  return found;
+}
+
+/** Not enumerable, so that printing the client stays readable; writable, so that tests may still stub. */
+export function define(object: object, name: string | symbol, value: unknown): void {
+  Object.defineProperty(object, name, { value, writable: true, configurable: true });
+}

@@ -1,0 +1,135 @@
+// MGET: what is held is answered from memory, only the rest is fetched, in one command.
+
+import type { Flight } from '../cache/flights.js';
+import { isCacheableKey } from './keys.js';
+import type { NearCache } from './near-cache.js';
+import type { NodeRedisV4 } from './node-redis-v4.js';
+import { type AskedExpiry, abortable, type CachedReads } from './reads.js';
+
+/** MGET answers nil for a key that is no string where GET fails: such a nil is held under a name of its own. */
+const STRING = 'GET';
+const NIL = 'MGET';
+
+export class ManyReads {
+  readonly #adapter: NodeRedisV4;
+  readonly #near: NearCache;
+  readonly #reads: CachedReads;
+
+  constructor(adapter: NodeRedisV4, near: NearCache, reads: CachedReads) {
+    this.#adapter = adapter;
+    this.#near = near;
+    this.#reads = reads;
+  }
+
+  /** The method that stands in for the client's `name`. */
+  method(name: string): (...args: unknown[]) => Promise<unknown> {
+    return (...args) => {
+      const { options, rest } = this.#adapter.splitOptions(args);
+      const keys = this.#adapter.encode(name, rest)?.slice(1) ?? [];
+      const pass = (): Promise<unknown> => this.#adapter.call([name], args) as Promise<unknown>;
+      const special = options?.returnBuffers === true || options?.isolated === true || options?.asap === true;
+      if (
+        special ||
+        options?.signal?.aborted === true ||
+        !keys.some((key) => this.#prefix(key) !== undefined)
+      ) {
+        for (const key of keys) this.#countBypassed(key);
+        return pass();
+      }
+      const { readError } = this.#near;
+      if (readError !== undefined) return Promise.reject(readError);
+      const replies = this.#read(name, keys);
+      return options?.signal === undefined ? replies : abortable(replies, options.signal, pass);
+    };
+  }
+
+  async #read(name: string, keys: readonly unknown[]): Promise<unknown[]> {
+    const replies: unknown[] = new Array(keys.length);
+    const joined: { index: number; flight: Flight }[] = [];
+    const fetched: { index: number; key: unknown; flight: Flight | undefined }[] = [];
+    for (const [index, key] of keys.entries()) {
+      const held = this.#held(key);
+      if (held !== undefined) {
+        replies[index] = held;
+        continue;
+      }
+      const flight = this.#joinable(key);
+      if (flight === undefined) fetched.push({ index, key, flight: this.#depart(key) });
+      else joined.push({ index, flight });
+    }
+    if (fetched.length > 0) {
+      const batch = this.#fetch(name, fetched);
+      for (const [position, { flight }] of fetched.entries()) {
+        if (flight === undefined) continue;
+        flight.reply = batch.then((values) => values[position]);
+        flight.reply.catch(() => {});
+      }
+      const values = await batch;
+      for (const [position, { index }] of fetched.entries()) replies[index] = values[position];
+    }
+    for (const { index, flight } of joined) replies[index] = await flight.reply;
+    return replies;
+  }
+
+  async #fetch(
+    name: string,
+    fetched: readonly { key: unknown; flight: Flight | undefined }[],
+  ): Promise<unknown[]> {
+    const expiries: Promise<AskedExpiry>[] = fetched.map(async ({ flight }) =>
+      flight === undefined ? undefined : this.#reads.askExpiry(flight.key, flight.prefix),
+    );
+    let values: unknown[];
+    try {
+      values = (await this.#adapter.call([name], [fetched.map(({ key }) => key)])) as unknown[];
+    } catch (error) {
+      for (const { flight } of fetched) if (flight !== undefined) this.#near.coherence.fail(flight);
+      throw error;
+    }
+    for (const [position, { flight }] of fetched.entries()) {
+      if (flight === undefined) continue;
+      const expiry = await expiries[position];
+      const value = values[position];
+      const missing = typeof expiry === 'object' && !expiry.exists;
+      this.#reads.land(flight, value, expiry, value !== null || missing ? STRING : NIL);
+    }
+    return values;
+  }
+
+  #held(key: unknown): unknown {
+    if (typeof key !== 'string') return undefined;
+    const { coherence } = this.#near;
+    const held = coherence.lookup(key, STRING);
+    return held !== undefined ? held : coherence.lookup(key, NIL);
+  }
+
+  #joinable(key: unknown): Flight | undefined {
+    const prefix = this.#prefix(key);
+    if (prefix === undefined) return undefined;
+    const { coherence } = this.#near;
+    const flight = coherence.joinable(key as string, NIL);
+    if (flight === undefined || !coherence.mayFill(flight.lease, prefix)) return undefined;
+    prefix.coalesced++;
+    return flight;
+  }
+
+  #depart(key: unknown): Flight | undefined {
+    const { coherence, lease } = this.#near;
+    const prefix = this.#prefix(key);
+    if (prefix === undefined) return undefined;
+    if (!coherence.mayFill(lease, prefix)) {
+      prefix.bypassed++;
+      return undefined;
+    }
+    prefix.misses++;
+    return coherence.depart(key as string, NIL, prefix, lease);
+  }
+
+  #prefix(key: unknown) {
+    return isCacheableKey(key) ? this.#near.coherence.prefixes.match(key) : undefined;
+  }
+
+  #countBypassed(key: unknown): void {
+    const prefix = this.#prefix(key);
+    if (prefix !== undefined) prefix.bypassed++;
+  }
+}

@@ -1,0 +1,388 @@
+// The object behind `redis.near`: it puts the coherence core, the tracker and the data client's lifecycle
+// together, and turns what happens into states, events and numbers.
+
+import { EventEmitter } from 'eventemitter3';
+import { Coherence, type FlushReason } from '../cache/coherence.js';
+import type { Lease } from '../cache/lease.js';
+import type { Prefix, PrefixSettings } from '../cache/prefix.js';
+import { NearCacheError } from '../errors.js';
+import { type NearState, type NearStats, snapshot } from '../metrics/stats.js';
+import {
+  FALLBACK_TTL,
+  type Logger,
+  type PrefixOptions,
+  type ResolvedOptions,
+  resolvePrefix,
+} from '../options.js';
+import type { Endpoint } from '../tracking/endpoint.js';
+import { Tracker } from '../tracking/tracker.js';
+
+/** Why the state changed. */
+export type StateReason =
+  | 'connecting'
+  | 'armed'
+  | 'lost'
+  | 'refused'
+  | 'lease'
+  | 'barrier'
+  | 'watch'
+  | 'coverage'
+  | 'disconnected'
+  | 'closed';
+
+/** Events of `redis.near`. Small typed objects, never values. */
+export interface NearCacheEvents {
+  /** The state changed. */
+  state: [event: { readonly from: NearState; readonly to: NearState; readonly reason: StateReason }];
+  /** A server said that keys changed; `null` stands for all of them. Keys of one turn come together. */
+  invalidate: [event: { readonly node: string; readonly keys: readonly string[] | null }];
+  /** The cache was emptied. */
+  flush: [event: { readonly reason: FlushReason; readonly entries: number }];
+  /** An entry made room for others. */
+  evict: [event: { readonly key: string; readonly prefix: string }];
+  /** Something deserves a look; the cache goes on. */
+  warning: [event: { readonly code: string; readonly message: string }];
+  /** The cache met a fault; reads go on to Redis. */
+  error: [error: NearCacheError];
+}
+
+export class NearCache extends EventEmitter<NearCacheEvents> {
+  readonly #options: ResolvedOptions;
+  readonly #coherence: Coherence;
+  readonly #tracker: Tracker;
+  /** Vouches for entries where the server refuses tracking and `fallback` is `'ttl'`. */
+  readonly #untracked: Lease | undefined;
+  readonly #onClose: () => void;
+  #state: NearState = 'connecting';
+  #lifecycle: 'idle' | 'running' | 'disconnected' | 'closed' = 'idle';
+  #refusal: NearCacheError | undefined;
+  /** The tracking connection is gone and `reconnectStrategy` gave up. */
+  #gaveUp: NearCacheError | undefined;
+  /** The first attempt to track has ended, either way. */
+  #settled = false;
+  #waiting: { resolve: () => void; reject: (error: NearCacheError) => void }[] = [];
+  #attempt: Promise<void> = Promise.resolve();
+  #attempted: () => void = () => {};
+  #pushed: string[] = [];
+  readonly #warned = new Set<string>();
+
+  /** @internal Made by `withNearCache()`. */
+  constructor(options: ResolvedOptions, endpoint: Endpoint, onClose: () => void) {
+    super();
+    this.#options = options;
+    this.#onClose = onClose;
+    this.#coherence = new Coherence({
+      ...options,
+      observer: {
+        flushed: (reason, entries) => this.#tell('flush', { reason, entries }),
+        evicted: (key, prefix) => this.#tell('evict', { key, prefix: prefix.name }),
+        servingChanged: () => this.#settle(),
+        proofWanted: () => this.#tracker.prove(),
+      },
+    });
+    for (const prefix of options.prefixes) this.#coherence.register(prefix.prefix, this.#settings(prefix));
+    this.#tracker = new Tracker({
+      coherence: this.#coherence,
+      endpoint,
+      heartbeat: options.heartbeat,
+      maxStaleness: options.maxStaleness,
+      noLoop: options.tracking.noLoop ?? true,
+      reconnectStrategy: options.tracking.reconnectStrategy,
+      random: options.random,
+      observer: {
+        invalidated: (node, key) => this.#invalidated(node, key),
+        armed: () => this.#armed(),
+        refused: (error) => this.#refused(error),
+        lost: (error, final) => this.#lost(error, final),
+        malformed: (node) =>
+          this.warn('push', `A push from ${node} could not be understood: the cache was emptied.`),
+      },
+    });
+    if (options.fallback === 'ttl') {
+      this.#untracked = this.#coherence.openLease(endpoint.node, FALLBACK_TTL);
+    }
+  }
+
+  // --- for users -------------------------------------------------------------------------------------------
+
+  /** Whether hits are possible now. */
+  get state(): NearState {
+    this.#settle();
+    return this.#state;
+  }
+
+  /**
+   * Settles at the first `'serving'`, at once if that is the state now.
+   * @throws NearCacheError `ERR_NEAR_TRACKING_UNSUPPORTED`, `ERR_NEAR_TRACKING_DENIED` when the server refuses;
+   * `ERR_NEAR_TRACKING_LOST` when `tracking.reconnectStrategy` gave up; `ERR_NEAR_CLOSED` when the cache is closed
+   * first.
+   */
+  ready(): Promise<void> {
+    if (this.#lifecycle === 'closed' || this.#lifecycle === 'disconnected')
+      return Promise.reject(closedError());
+    const hopeless = this.#refusal ?? this.#gaveUp;
+    if (hopeless !== undefined) return Promise.reject(hopeless);
+    if (this.#tracker.lease.armed) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ resolve, reject });
+    });
+  }
+
+  /**
+   * The reply that `get(key)` would have been answered from memory, synchronously; `null` for a key known to be
+   * missing; `undefined` when nothing may be served. Counts nowhere and does not refresh the entry.
+   */
+  peek(key: string): string | null | undefined {
+    return this.#coherence.peek(key, 'GET') as string | null | undefined;
+  }
+
+  /** Drops what is held of one or several keys, in this process only; replies on their way are not stored. */
+  invalidate(keys: string | readonly string[]): void {
+    for (const key of typeof keys === 'string' ? [keys] : keys) this.#coherence.drop(key);
+  }
+
+  /** Drops every entry, in this process only; replies on their way are not stored. */
+  clear(): void {
+    this.#coherence.flush('clear');
+  }
+
+  /**
+   * Registers a prefix at run time. Resolves when its keys are tracked, or, while there is no session, at once: the
+   * next session covers it. A prefix that covers registered ones starts a new session, which empties the cache.
+   * @throws NearCacheError `ERR_NEAR_OPTION`
+   */
+  async register(prefix: string | PrefixOptions): Promise<void> {
+    const options = resolvePrefix(prefix, 'prefix');
+    const registered = this.#coherence.register(options.prefix, this.#settings(options));
+    this.#untracked?.covered.add(registered);
+    await this.#tracker.followCoverage();
+  }
+
+  /**
+   * Unregisters a prefix: its entries go at once. Resolves when the server has stopped sending its keys; that
+   * starts a new session, which empties the cache.
+   * @throws NearCacheError `ERR_NEAR_PREFIX` when it is not registered.
+   */
+  async unregister(prefix: string): Promise<void> {
+    if (!this.#coherence.unregister(prefix)) {
+      const known = Array.from(this.#coherence.prefixes.all(), ({ name }) => JSON.stringify(name)).join(', ');
+      throw new NearCacheError(
+        'ERR_NEAR_PREFIX',
+        `The prefix ${JSON.stringify(prefix)} is not registered. Registered: ${known || 'none'}.`,
+      );
+    }
+    await this.#tracker.followCoverage();
+  }
+
+  /** A plain snapshot of state, sizes and counters: safe for `JSON.stringify`. */
+  stats(): NearStats {
+    return snapshot(this.state, this.#coherence, this.#options, [this.#tracker.stats()]);
+  }
+
+  /** Ends tracking and empties the cache for good; the client stays open and reads pass through. */
+  close(): void {
+    if (this.#lifecycle === 'closed') return;
+    this.#lifecycle = 'closed';
+    this.#shutDown('closed');
+    this.#onClose();
+  }
+
+  /** Shows neither entries nor credentials. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return `NearCache { state: '${this.#state}', entries: ${this.#coherence.store.entries} }`;
+  }
+
+  // --- for the client side ---------------------------------------------------------------------------------
+
+  /** @internal */
+  get coherence(): Coherence {
+    return this.#coherence;
+  }
+
+  /** @internal The lease under which reads may be stored now. */
+  get lease(): Lease {
+    return this.#untracked?.armed === true ? this.#untracked : this.#tracker.lease;
+  }
+
+  /** @internal The error that reads are answered with, under `fallback: 'error'`. */
+  get readError(): NearCacheError | undefined {
+    return this.#options.fallback === 'error' ? this.#refusal : undefined;
+  }
+
+  /** @internal Whether a read asks for the key's expiry too. */
+  wantsExpiry(prefix: Prefix): boolean {
+    return this.#options.serverTtl || !prefix.cacheNil;
+  }
+
+  /** @internal Whether the key's own expiry bounds its entry. */
+  get serverTtl(): boolean {
+    return this.#options.serverTtl;
+  }
+
+  /** @internal The data client is connected. Resolves when the first attempt to track has ended, either way. */
+  start(): Promise<void> {
+    if (this.#lifecycle === 'closed') return Promise.resolve();
+    if (this.#lifecycle === 'running' && this.#gaveUp === undefined) return this.#attempt;
+    this.#lifecycle = 'running';
+    this.#refusal = undefined;
+    this.#gaveUp = undefined;
+    this.#settled = false;
+    this.#attempt = new Promise((resolve) => {
+      this.#attempted = resolve;
+    });
+    this.#tracker.stop();
+    this.#tracker.start();
+    this.#settle('connecting');
+    return this.#attempt;
+  }
+
+  /** @internal The data client is closed. */
+  stop(): void {
+    if (this.#lifecycle !== 'running') return;
+    this.#lifecycle = 'disconnected';
+    this.#shutDown('disconnected');
+  }
+
+  /** @internal A fault inside the cache: reported once per code, while reads go on. */
+  fault(error: NearCacheError): void {
+    if (this.#warned.has(error.code)) return;
+    this.#warned.add(error.code);
+    this.#report(error);
+  }
+
+  /** @internal Once per code: a warning that would repeat with every read says nothing new. */
+  warn(code: string, message: string): void {
+    if (this.#warned.has(code)) return;
+    this.#warned.add(code);
+    this.#log('warn', { code }, message);
+    this.#tell('warning', { code, message });
+  }
+
+  // --- what happens ----------------------------------------------------------------------------------------
+
+  #settings(options: PrefixOptions): PrefixSettings {
+    return {
+      ttl: options.ttl ?? this.#options.ttl,
+      maxEntries: options.maxEntries,
+      cacheNil: options.cacheNil ?? this.#options.cacheNil,
+    };
+  }
+
+  #armed(): void {
+    this.#settled = true;
+    this.#refusal = undefined;
+    if (this.#untracked !== undefined) this.#coherence.revoke(this.#untracked);
+    this.#settle('armed');
+    this.#log('info', this.#tracker.stats(), 'near cache is tracking');
+    for (const { resolve } of this.#waiting.splice(0)) resolve();
+    this.#attempted();
+  }
+
+  #refused(error: NearCacheError): void {
+    this.#refusal = error;
+    this.#settled = true;
+    this.#settle('refused');
+    if (this.#untracked !== undefined && !this.#untracked.armed) {
+      this.#coherence.arm(this.#untracked, this.#coherence.prefixes.all());
+    }
+    this.#report(error);
+    for (const { reject } of this.#waiting.splice(0)) reject(error);
+    this.#attempted();
+  }
+
+  #lost(error: NearCacheError, final: boolean): void {
+    this.#settled = true;
+    this.#settle('lost');
+    this.#report(error);
+    if (final) {
+      this.#gaveUp = error;
+      for (const { reject } of this.#waiting.splice(0)) reject(error);
+    }
+    this.#attempted();
+  }
+
+  #report(error: NearCacheError): void {
+    this.#log('error', { err: error, code: error.code }, error.message);
+    this.#tell('error', error);
+  }
+
+  /** What a listener throws is its owner's business, not the cache's: it surfaces as an uncaught exception. */
+  #tell<E extends keyof NearCacheEvents>(
+    event: E,
+    ...args: EventEmitter.EventArgs<NearCacheEvents, E>
+  ): void {
+    if (this.listenerCount(event) > 0) guarded(() => this.emit(event, ...args));
+  }
+
+  #log(level: keyof Logger, fields: object, message: string): void {
+    const { logger } = this.#options;
+    if (logger !== undefined) guarded(() => logger[level](fields, message));
+  }
+
+  #shutDown(reason: 'closed' | 'disconnected'): void {
+    this.#tracker.stop();
+    if (this.#untracked !== undefined) this.#coherence.revoke(this.#untracked);
+    this.#coherence.flush('closed');
+    this.#settle(reason);
+    const error = closedError();
+    for (const { reject } of this.#waiting.splice(0)) reject(error);
+    this.#attempted();
+  }
+
+  #settle(reason?: StateReason): void {
+    const from = this.#state;
+    const to = this.#currentState();
+    if (from === to) return;
+    this.#state = to;
+    const event = { from, to, reason: reason ?? this.#deduceReason(to) };
+    this.#log('debug', event, 'near cache state');
+    this.#tell('state', event);
+  }
+
+  #currentState(): NearState {
+    if (this.#lifecycle === 'closed' || this.#lifecycle === 'disconnected') return 'closed';
+    if (this.#coherence.serves(this.lease)) return 'serving';
+    return this.#settled ? 'bypass' : 'connecting';
+  }
+
+  #deduceReason(to: NearState): StateReason {
+    if (to === 'serving') return 'armed';
+    if (to === 'bypass') {
+      const gate = this.#coherence.gate;
+      if (gate !== undefined) return gate;
+      return this.#tracker.lease.armed ? 'lease' : 'lost';
+    }
+    return to;
+  }
+
+  #invalidated(node: string, key: string | null): void {
+    if (this.listenerCount('invalidate') === 0) return;
+    if (key === null) {
+      this.#tell('invalidate', { node, keys: null });
+      return;
+    }
+    if (this.#pushed.push(key) > 1) return;
+    queueMicrotask(() => {
+      const keys = this.#pushed;
+      this.#pushed = [];
+      this.#tell('invalidate', { node, keys });
+    });
+  }
+}
+
+function guarded(callback: () => void): void {
+  try {
+    callback();
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
+}
+
+function closedError(): NearCacheError {
+  return new NearCacheError(
+    'ERR_NEAR_CLOSED',
+    'The near cache is closed. Reads still work through an open client; wrap it anew to cache again.',
+  );
+}

@@ -1,0 +1,191 @@
+// Answers cached reads: from memory, by joining a read under way, or by sending one (rules C1 to C3, C13, C16).
+
+import type { Expiry } from '../cache/coherence.js';
+import type { Flight } from '../cache/flights.js';
+import type { Prefix } from '../cache/prefix.js';
+import { NearCacheError } from '../errors.js';
+import { type Copy, copyReply } from './cached-reads.js';
+import type { WireCommand } from './effect.js';
+import { isCacheableKey } from './keys.js';
+import type { NearCache } from './near-cache.js';
+import type { NodeRedisV4 } from './node-redis-v4.js';
+
+export class CachedReads {
+  readonly #adapter: NodeRedisV4;
+  readonly #near: NearCache;
+
+  constructor(adapter: NodeRedisV4, near: NearCache) {
+    this.#adapter = adapter;
+    this.#near = near;
+  }
+
+  /** The method that stands in for the client's `name`. */
+  method(name: string, command: string, copy: Copy): (...args: unknown[]) => Promise<unknown> {
+    const { coherence } = this.#near;
+    const id = command;
+    const reads = this;
+    // The hot path: one argument, nothing to serialise, no closure, no copy for scalars.
+    return function read(...args: unknown[]): Promise<unknown> {
+      const key = args[0];
+      if (args.length === 1 && typeof key === 'string') {
+        const held = coherence.lookup(key, id);
+        if (held !== undefined) return Promise.resolve(copy === 'none' ? held : copyReply(copy, held));
+      }
+      return reads.#read(name, command, copy, args);
+    };
+  }
+
+  #read(name: string, command: string, copy: Copy, args: readonly unknown[]): Promise<unknown> {
+    const { options, rest } = this.#adapter.splitOptions(args);
+    const wire = this.#adapter.encode(name, rest);
+    const key = wire?.[1];
+    const prefix = isCacheableKey(key) ? this.#near.coherence.prefixes.match(key) : undefined;
+    if (wire === undefined || !isCacheableKey(key) || prefix === undefined) return this.#pass(name, args);
+    if (this.#near.readError !== undefined) return Promise.reject(this.#near.readError);
+    const id = replyId(command, wire);
+    // Replies as bytes are other replies: they go past the cache.
+    if (id === undefined || options?.returnBuffers === true) return this.#bypass(prefix, name, args);
+    if (options?.signal?.aborted === true) return this.#pass(name, args);
+    if (rest.length > 1 || options !== undefined) {
+      const held = this.#near.coherence.lookup(key, id);
+      if (held !== undefined) return Promise.resolve(copyReply(copy, held));
+    }
+    // What asks for a connection or a place in the queue of its own is neither joined nor stored.
+    if (options?.isolated === true || options?.asap === true) return this.#bypass(prefix, name, args);
+    const reply = this.#join(key, id, prefix) ?? this.#send(key, id, prefix, name, rest);
+    if (reply === undefined) return this.#bypass(prefix, name, args);
+    const own = copy === 'none' ? reply : reply.then((value) => copyReply(copy, value));
+    return options?.signal === undefined ? own : abortable(own, options.signal, () => this.#pass(name, args));
+  }
+
+  /** A reader may join a read that nothing has happened to since it was sent. */
+  #join(key: string, id: string, prefix: Prefix): Promise<unknown> | undefined {
+    const flight = this.#near.coherence.joinable(key, id);
+    if (flight === undefined || !this.#near.coherence.mayFill(flight.lease, prefix)) return undefined;
+    prefix.coalesced++;
+    return flight.reply;
+  }
+
+  #send(
+    key: string,
+    id: string,
+    prefix: Prefix,
+    name: string,
+    args: readonly unknown[],
+  ): Promise<unknown> | undefined {
+    const { coherence, lease } = this.#near;
+    if (!coherence.mayFill(lease, prefix)) return undefined;
+    prefix.misses++;
+    const flight = coherence.depart(key, id, prefix, lease);
+    // Both are queued in the same turn and travel in one write. PTTL goes first: if the key expires in between, the
+    // reply is nil, which lasts; the other way round a value would be taken for one that does not expire.
+    const expiry = this.askExpiry(key, prefix);
+    const reply = this.#call(name, args);
+    flight.reply = this.#landing(flight, reply, expiry);
+    // Whoever waits sees the error; a reader that went away must not leave an unhandled rejection behind.
+    flight.reply.catch(() => {});
+    return flight.reply;
+  }
+
+  async #landing(flight: Flight, reply: Promise<unknown>, expiry: Promise<AskedExpiry>): Promise<unknown> {
+    let value: unknown;
+    try {
+      value = await reply;
+    } catch (error) {
+      this.#near.coherence.fail(flight);
+      throw error;
+    }
+    this.land(flight, value, await expiry);
+    return value;
+  }
+
+  /** Stores what a flight brought, if it may be. A fault in here never fails the read. */
+  land(flight: Flight, value: unknown, expiry: AskedExpiry, id = flight.id): void {
+    if (expiry === 'failed') flight.poisoned = true;
+    try {
+      this.#near.coherence.land(
+        flight,
+        id,
+        value,
+        this.#near.serverTtl ? known(expiry) : ignoreRemaining(expiry),
+      );
+    } catch (error) {
+      this.#near.fault(new NearCacheError('ERR_NEAR_FILL', 'A reply could not be stored.', { cause: error }));
+    }
+  }
+
+  /** The key's own expiry (rule C7). Resolves in any case: what it can't learn is not stored. */
+  async askExpiry(key: string, prefix: Prefix): Promise<AskedExpiry> {
+    if (!this.#near.wantsExpiry(prefix)) return undefined;
+    try {
+      const remaining = await this.#call('PTTL', [key]);
+      if (typeof remaining !== 'number') return 'failed';
+      if (remaining === -2) return { exists: false, remaining: 0 };
+      return { exists: true, remaining: remaining < 0 ? Number.POSITIVE_INFINITY : remaining };
+    } catch (error) {
+      this.#near.fault(
+        new NearCacheError(
+          'ERR_NEAR_FILL',
+          'PTTL failed, so replies are not stored. Grant +pttl to the data user, or set serverTtl: false.',
+          { cause: error },
+        ),
+      );
+      return 'failed';
+    }
+  }
+
+  #bypass(prefix: Prefix, name: string, args: readonly unknown[]): Promise<unknown> {
+    prefix.bypassed++;
+    return this.#pass(name, args);
+  }
+
+  #pass(name: string, args: readonly unknown[]): Promise<unknown> {
+    return this.#adapter.call([name], args) as Promise<unknown>;
+  }
+
+  /** Like `#pass`, but a client that throws at once rejects instead. */
+  async #call(name: string, args: readonly unknown[]): Promise<unknown> {
+    return this.#adapter.call([name], args);
+  }
+}
+
+/** `undefined` when nobody asked, `'failed'` when the answer did not come. */
+export type AskedExpiry = Expiry | 'failed';
+
+/**
+ * One waiter's signal ends its own wait only. The error is the client's own: `refuse` sends the read once more, with
+ * the signal that is aborted by then.
+ */
+export function abortable(
+  reply: Promise<unknown>,
+  signal: AbortSignal,
+  refuse: () => Promise<unknown>,
+): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => {
+      refuse().then(resolve, reject);
+    };
+    signal.addEventListener('abort', abort, { once: true });
+    reply.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}
+
+function known(expiry: AskedExpiry): Expiry {
+  return expiry === 'failed' ? undefined : expiry;
+}
+
+function ignoreRemaining(expiry: AskedExpiry): Expiry {
+  const asked = known(expiry);
+  return asked && { ...asked, remaining: Number.POSITIVE_INFINITY };
+}
+
+/**
+ * Names a reply among those of its key. One argument after the key is told from several by the separator, so that
+ * no two argument lists share a name.
+ */
+function replyId(command: string, wire: WireCommand): string | undefined {
+  if (wire.length === 2) return command;
+  for (let i = 2; i < wire.length; i++) if (typeof wire[i] !== 'string') return undefined;
+  if (wire.length === 3) return `${command} ${wire[2] as string}`;
+  return `${command}\n${JSON.stringify(wire.slice(2))}`;
+}

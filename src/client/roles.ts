@@ -1,0 +1,68 @@
+// The two roles a facade plays: the user's client, whose reads the cache answers and whose connecting and closing
+// drive it, and an isolated connection, which only tells the cache what it writes.
+
+import { CACHED_READS } from './cached-reads.js';
+import { buildFacade, type FacadeRole, type Interceptor } from './facade.js';
+import { ManyReads } from './many-reads.js';
+import type { NearCache } from './near-cache.js';
+import { NodeRedisV4 } from './node-redis-v4.js';
+import { CachedReads } from './reads.js';
+import { OwnWrites } from './writes.js';
+
+/** How long `connect()` waits for tracking after the client itself is connected. Unit: ms. */
+const CONNECT_GRACE = 1_000;
+
+export function mainRole(adapter: NodeRedisV4, near: NearCache): FacadeRole {
+  const reads = new CachedReads(adapter, near);
+  const many = new ManyReads(adapter, near, reads);
+  return {
+    writes: new OwnWrites(near.coherence, 'holds'),
+    read(name, canonical) {
+      if (canonical === 'MGET') return many.method(name);
+      const copy = CACHED_READS[canonical];
+      return copy === undefined ? undefined : reads.method(name, canonical, copy);
+    },
+    own(facade) {
+      const closing =
+        (name: string): Interceptor =>
+        (...args) => {
+          near.stop();
+          return adapter.call([name], args);
+        };
+      return {
+        connect: async (...args) => {
+          await adapter.call(['connect'], args);
+          await within(near.start(), CONNECT_GRACE);
+          return facade;
+        },
+        quit: closing('quit'),
+        QUIT: closing('QUIT'),
+        disconnect: closing('disconnect'),
+        executeIsolated: (use) =>
+          adapter.call(
+            ['executeIsolated'],
+            [(client: object) => (use as Interceptor)(isolated(client, near))],
+          ),
+      };
+    },
+  };
+}
+
+/** A connection of its own: what it watches concerns its own reads, and those go to Redis. */
+function isolated(client: object, near: NearCache): object {
+  return buildFacade(new NodeRedisV4(client), {
+    writes: new OwnWrites(near.coherence, 'ignores holds'),
+    read: () => undefined,
+    own: () => ({}),
+  });
+}
+
+/** Waits for `promise`, but no longer than `ms`. */
+async function within(promise: Promise<void>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([promise, late]);
+  clearTimeout(timer);
+}

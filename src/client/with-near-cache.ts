@@ -1,0 +1,67 @@
+// The entry point: checks what it is given and puts the parts together.
+
+import { type NearCacheOptions, resolveOptions } from '../options.js';
+import { endpointOf } from '../tracking/endpoint.js';
+import { buildFacade, define } from './facade.js';
+import { NearCache } from './near-cache.js';
+import { type NodeRedisClient, NodeRedisV4 } from './node-redis-v4.js';
+import { mainRole } from './roles.js';
+
+/** What `withNearCache()` adds to a client. */
+export interface WithNear<C> {
+  /** The near cache: state, events, numbers, and what can be done by hand. */
+  readonly near: NearCache;
+  /**
+   * Connects the client, then waits up to 1 s for its tracking connection. Rejects as the client itself does; a
+   * tracking connection that fails never fails it.
+   */
+  connect(): Promise<NearCached<C>>;
+  /** Ends tracking for good and quits the client: for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** The client with its own type, plus {@link WithNear}. */
+export type NearCached<C> = WithNear<C> & C;
+
+/**
+ * Turns a node-redis client into a near cache: reads of keys under the registered prefixes are answered from process
+ * memory, and a connection of its own listens for what changes them. The client given stays the one that sends every
+ * command; writes sent past the returned object are noticed like anybody else's.
+ *
+ * The client may be connected already: then tracking starts at once. Until it has started, and whenever it is
+ * interrupted, reads pass through to Redis.
+ *
+ * @param client a client made by `createClient()` of node-redis v4 (`@redis/client` 1.x)
+ * @param options at least `prefixes`
+ * @throws NearCacheError `ERR_NEAR_OPTION` for a bad option, `ERR_NEAR_CLIENT` for a bad client
+ *
+ * @example
+ * const redis = withNearCache(createClient({ url }), { prefixes: ['product:', 'user:'] });
+ * await redis.connect();
+ * await redis.get('product:42'); // miss: one GET to Redis
+ * await redis.get('product:42'); // hit: memory
+ */
+export function withNearCache<C extends NodeRedisClient>(
+  client: C,
+  options: NearCacheOptions,
+): NearCached<C> {
+  const resolved = resolveOptions(options);
+  const adapter = new NodeRedisV4(client);
+  const start = (): void => void near.start();
+  const stop = (): void => near.stop();
+  const near = new NearCache(resolved, endpointOf(adapter.options, resolved.tracking), () => {
+    client.off('ready', start);
+    client.off('end', stop);
+  });
+  // By events, so that a client connected or closed past the wrapper is followed too.
+  client.on('ready', start);
+  client.on('end', stop);
+  if (client.isReady) near.start();
+  const facade = buildFacade(adapter, mainRole(adapter, near));
+  define(facade, 'near', near);
+  define(facade, Symbol.asyncDispose, async () => {
+    near.close();
+    if (client.isOpen) await client.quit();
+  });
+  return facade as NearCached<C>;
+}

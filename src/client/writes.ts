@@ -1,0 +1,63 @@
+// Tells the cache about everything that this process itself sends (rules C4, C11, C14): before it is sent, and again
+// when its reply, error or timeout arrives.
+
+import type { Coherence } from '../cache/coherence.js';
+import type { Effect } from './effect.js';
+
+export class OwnWrites {
+  readonly #coherence: Coherence;
+  readonly #holds: boolean;
+  /** Rises with every WATCH: an EXEC ends only what was watched before it was sent. */
+  #watches = 0;
+
+  /** A connection whose reads go to Redis anyway ignores holds. */
+  constructor(coherence: Coherence, holds: 'holds' | 'ignores holds') {
+    this.#coherence = coherence;
+    this.#holds = holds === 'holds';
+  }
+
+  /** Sends what has this effect. */
+  around<T>(effect: Effect, send: () => Promise<T>): Promise<T> {
+    const watches = this.#before(effect);
+    let reply: Promise<T>;
+    try {
+      reply = Promise.resolve(send());
+    } catch (error) {
+      this.#after(effect, watches, false);
+      throw error;
+    }
+    return reply.then(
+      (value) => {
+        this.#after(effect, watches, true);
+        return value;
+      },
+      (error: unknown) => {
+        this.#after(effect, watches, false);
+        throw error;
+      },
+    );
+  }
+
+  #before(effect: Effect): number {
+    if (effect.unknown) this.#coherence.raiseBarrier();
+    if (effect.hold && this.#holds) {
+      this.#watches++;
+      this.#coherence.hold(true);
+    }
+    this.#change(effect);
+    return this.#watches;
+  }
+
+  #after(effect: Effect, watches: number, answered: boolean): void {
+    this.#change(effect);
+    if (effect.unknown) this.#coherence.lowerBarrier();
+    // A WATCH that failed holds nothing; a release ends everything that was held when it was sent.
+    const over = effect.release || (effect.hold && !answered);
+    if (over && this.#holds && watches === this.#watches) this.#coherence.hold(false);
+  }
+
+  #change(effect: Effect): void {
+    for (const key of effect.keys) this.#coherence.drop(key);
+    if (effect.flush) this.#coherence.flush('connection-state');
+  }
+}

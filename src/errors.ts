@@ -1,0 +1,37 @@
+// The one error class of the package. Codes are stable; messages tell the reader what to do and never
+// carry credentials or values.
+
+/**
+ * Stable codes of {@link NearCacheError}.
+ *
+ * | code | when |
+ * | --- | --- |
+ * | `ERR_NEAR_OPTION` | an option is unknown, of the wrong type or out of range (thrown at construction) |
+ * | `ERR_NEAR_CLIENT` | what was passed is not a node-redis client, or one in legacy mode (thrown at construction) |
+ * | `ERR_NEAR_TRACKING_UNSUPPORTED` | the server has no RESP3 or no `CLIENT TRACKING` (Redis below 6, some proxies) |
+ * | `ERR_NEAR_TRACKING_DENIED` | the tracking connection may not log in or may not call `CLIENT TRACKING` |
+ * | `ERR_NEAR_TRACKING_LOST` | the tracking connection failed or gave no proof of life in time; it is being reopened |
+ * | `ERR_NEAR_PREFIX` | `unregister()` of a prefix that is not registered |
+ * | `ERR_NEAR_CLOSED` | the near cache was closed while something waited for it |
+ * | `ERR_NEAR_FILL` | a reply could not be stored; the read itself was answered |
+ */
+export type NearCacheErrorCode =
+  | 'ERR_NEAR_OPTION'
+  | 'ERR_NEAR_CLIENT'
+  | 'ERR_NEAR_TRACKING_UNSUPPORTED'
+  | 'ERR_NEAR_TRACKING_DENIED'
+  | 'ERR_NEAR_TRACKING_LOST'
+  | 'ERR_NEAR_PREFIX'
+  | 'ERR_NEAR_CLOSED'
+  | 'ERR_NEAR_FILL';
+
+/** Every error that redis-near-cache itself makes. Branch on `code`; `cause` holds what lay beneath. */
+export class NearCacheError extends Error {
+  override readonly name = 'NearCacheError';
+  readonly code: NearCacheErrorCode;
+
+  constructor(code: NearCacheErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+  }
+}

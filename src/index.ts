@@ -1,0 +1,17 @@
+// The public names, nothing else.
+
+export type { FlushReason } from './cache/coherence.js';
+export { NearCache, type NearCacheEvents, type StateReason } from './client/near-cache.js';
+export type { NodeRedisClient } from './client/node-redis-v4.js';
+export { type NearCached, type WithNear, withNearCache } from './client/with-near-cache.js';
+export { NearCacheError, type NearCacheErrorCode } from './errors.js';
+export type { NearState, NearStats, PrefixStats } from './metrics/stats.js';
+export type {
+  Fallback,
+  Logger,
+  NearCacheOptions,
+  PrefixOptions,
+  ReconnectStrategy,
+  TrackingOptions,
+} from './options.js';
+export type { TrackingStats } from './tracking/tracker.js';

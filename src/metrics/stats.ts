@@ -1,0 +1,90 @@
+// The snapshot that `near.stats()` returns: plain, JSON-able, computed when asked for.
+
+import type { Coherence } from '../cache/coherence.js';
+import type { Prefix } from '../cache/prefix.js';
+import type { TrackingStats } from '../tracking/tracker.js';
+
+/** `'connecting'` until the first session or refusal, `'serving'` while hits are possible, `'bypass'` while not. */
+export type NearState = 'connecting' | 'serving' | 'bypass' | 'closed';
+
+/** Counters of one prefix since it was registered. Unit: keys read, except where noted. */
+export interface PrefixStats {
+  /** Answered from memory. */
+  readonly hits: number;
+  /** Sent to Redis, to be stored. */
+  readonly misses: number;
+  /** Joined a read that was already on its way. */
+  readonly coalesced: number;
+  /** Sent to Redis without a trace, because coherence could not be proved or the read asked for it. */
+  readonly bypassed: number;
+  /** hits / (hits + misses + coalesced + bypassed); 0 when nothing was read. */
+  readonly hitRatio: number;
+  /** Replies stored. */
+  readonly fills: number;
+  /** Replies not stored, because their key or session changed while they were on their way. */
+  readonly discardedFills: number;
+  /** Keys that the server said had changed. */
+  readonly invalidations: number;
+  /** Of these, keys of which nothing was held or on its way: the sign of a prefix that is too coarse. */
+  readonly wastedInvalidations: number;
+  /** Entries that made room for others. */
+  readonly evictions: number;
+  /** Entries held now. */
+  readonly entries: number;
+}
+
+/** What `near.stats()` returns. */
+export interface NearStats {
+  readonly state: NearState;
+  /** Entries held now. */
+  readonly entries: number;
+  /** Their estimated size, bytes. */
+  readonly bytes: number;
+  readonly maxEntries: number;
+  readonly maxBytes: number;
+  /** Times the cache was emptied, a loss and an arm each counting. */
+  readonly flushes: number;
+  readonly evictions: number;
+  readonly prefixes: Readonly<Record<string, PrefixStats>>;
+  readonly tracking: readonly TrackingStats[];
+}
+
+export function snapshot(
+  state: NearState,
+  coherence: Coherence,
+  bounds: { readonly maxEntries: number; readonly maxBytes: number },
+  tracking: readonly TrackingStats[],
+): NearStats {
+  const { store, flushes, evictions } = coherence;
+  return {
+    state,
+    entries: store.entries,
+    bytes: store.bytes,
+    maxEntries: bounds.maxEntries,
+    maxBytes: bounds.maxBytes,
+    flushes,
+    evictions,
+    prefixes: Object.fromEntries(
+      Array.from(coherence.prefixes.all(), (prefix) => [prefix.name, prefixStats(prefix)]),
+    ),
+    tracking,
+  };
+}
+
+function prefixStats(prefix: Prefix): PrefixStats {
+  const { hits, misses, coalesced, bypassed } = prefix;
+  const reads = hits + misses + coalesced + bypassed;
+  return {
+    hits,
+    misses,
+    coalesced,
+    bypassed,
+    hitRatio: reads === 0 ? 0 : hits / reads,
+    fills: prefix.fills,
+    discardedFills: prefix.discardedFills,
+    invalidations: prefix.invalidations,
+    wastedInvalidations: prefix.wastedInvalidations,
+    evictions: prefix.evictions,
+    entries: prefix.entries,
+  };
+}

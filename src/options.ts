@@ -1,0 +1,267 @@
+// The options as a contract: types with their documentation, one frozen table of defaults, one table of
+// checks. Nothing here knows Redis, sockets or the cache.
+
+import { NearCacheError } from './errors.js';
+
+/** A registered prefix with settings of its own. Settings left out fall back to the top-level option. */
+export interface PrefixOptions {
+  /** Keys that start with this string are cached. `''` registers every key. */
+  readonly prefix: string;
+  /** No entry under this prefix is served longer than this after its read was sent. Unit: ms. */
+  readonly ttl?: number;
+  /** Bound of entries under this prefix, inside the overall `maxEntries`. Unit: entries. */
+  readonly maxEntries?: number;
+  /** Whether a missing key under this prefix is remembered. */
+  readonly cacheNil?: boolean;
+}
+
+/** What a server without usable tracking gets: see {@link NearCacheOptions.fallback}. */
+export type Fallback = 'bypass' | 'ttl' | 'error';
+
+/** node-redis' own signature: milliseconds until the next try, or `false` / an `Error` to give up. */
+export type ReconnectStrategy = number | false | ((retries: number, cause: Error) => number | false | Error);
+
+/** Overrides for the tracking connection; everything left out is derived from the data client. */
+export interface TrackingOptions {
+  /** `redis[s]://[[username][:password]@]host[:port][/db]` of the server to listen to. */
+  readonly url?: string;
+  /** Socket and TLS settings as in node-redis (`host`, `port`, `path`, `tls`, `ca`, `servername`, ...). */
+  readonly socket?: Readonly<Record<string, unknown>>;
+  /** ACL user of the tracking connection; `+client|tracking +ping` is all it needs. */
+  readonly username?: string;
+  /** Password of the tracking connection. */
+  readonly password?: string;
+  /** Connection name shown by `CLIENT LIST`. Default: the data client's name, or `near-cache`, plus `:tracking`. */
+  readonly name?: string;
+  /** When to try again after a loss. Default: 50 ms doubling up to 1 000 ms, with jitter. */
+  readonly reconnectStrategy?: ReconnectStrategy;
+  /** Send `NOLOOP` with `CLIENT TRACKING`. Without it a server with many trackers writes faster. Default: `true`. */
+  readonly noLoop?: boolean;
+}
+
+/** The shape of pino's and of most other loggers. */
+export interface Logger {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** Options of `withNearCache()`. All durations are milliseconds. Checked at construction (`ERR_NEAR_OPTION`). */
+export interface NearCacheOptions {
+  /** The key prefixes to cache; at least one. Overlaps and duplicates are fine: the longest match counts. */
+  readonly prefixes: readonly (string | PrefixOptions)[];
+  /** Bound of the LRU. Unit: entries. Default: 10 000. */
+  readonly maxEntries?: number;
+  /** Second bound: estimated size of keys and replies. Unit: bytes. Default: 64 MiB. */
+  readonly maxBytes?: number;
+  /** No entry is served longer than this after its read was sent. Default: 300 000 ms. */
+  readonly ttl?: number;
+  /** A key's own expiry in Redis also ends its entry (`PTTL` travels with each miss). Default: `true`. */
+  readonly serverTtl?: boolean;
+  /** A missing key is remembered too; its creation invalidates it. Default: `true`. */
+  readonly cacheNil?: boolean;
+  /** How often a tracking connection must prove that it is alive. Default: 1 000 ms, or a fifth of a shorter `maxStaleness`. */
+  readonly heartbeat?: number;
+  /** The lease: no value is served that could be staler than this. At least twice `heartbeat`. Default: 5 000 ms. */
+  readonly maxStaleness?: number;
+  /**
+   * What reads get when the server refuses tracking: `'bypass'` goes to Redis every time, `'ttl'` keeps replies
+   * for at most 1 000 ms without invalidation, `'error'` rejects the read. Default: `'bypass'`.
+   */
+  readonly fallback?: Fallback;
+  /** Overrides for the tracking connection. */
+  readonly tracking?: TrackingOptions;
+  /** Where to log. Default: nowhere. */
+  readonly logger?: Logger;
+  /** Monotonic clock in ms, injectable for tests. Default: `performance.now`. */
+  readonly clock?: () => number;
+  /** Random number in [0, 1), injectable for tests. Default: `Math.random`. */
+  readonly random?: () => number;
+}
+
+/** Options with every default filled in. */
+export interface ResolvedOptions {
+  readonly prefixes: readonly PrefixOptions[];
+  readonly maxEntries: number;
+  readonly maxBytes: number;
+  readonly ttl: number;
+  readonly serverTtl: boolean;
+  readonly cacheNil: boolean;
+  readonly heartbeat: number;
+  readonly maxStaleness: number;
+  readonly fallback: Fallback;
+  readonly tracking: TrackingOptions;
+  readonly logger: Logger | undefined;
+  readonly clock: () => number;
+  readonly random: () => number;
+}
+
+/** How long `fallback: 'ttl'` keeps a reply. Unit: ms. */
+export const FALLBACK_TTL = 1_000;
+
+/** The longest delay a Node.js timer can hold. Unit: ms. */
+const TIMER_MAX = 2_147_483_647;
+
+const DEFAULTS = Object.freeze({
+  maxEntries: 10_000,
+  maxBytes: 64 * 1024 * 1024,
+  ttl: 300_000,
+  serverTtl: true,
+  cacheNil: true,
+  heartbeat: 1_000,
+  maxStaleness: 5_000,
+  fallback: 'bypass' as const,
+});
+
+interface Check {
+  readonly expected: string;
+  readonly accepts: (value: unknown) => boolean;
+  /** Credentials are named in messages, never shown. */
+  readonly secret?: boolean;
+}
+
+const whole = (min: number, max: number, unit: string): Check => ({
+  expected: `a whole number of ${unit} from ${min} to ${max}`,
+  accepts: (value) => Number.isInteger(value) && (value as number) >= min && (value as number) <= max,
+});
+const duration = (min: number): Check => ({
+  expected: `a number of milliseconds from ${min} to ${TIMER_MAX}`,
+  accepts: (value) => typeof value === 'number' && value >= min && value <= TIMER_MAX,
+});
+const boolean: Check = { expected: 'true or false', accepts: (value) => typeof value === 'boolean' };
+const text: Check = { expected: 'a string', accepts: (value) => typeof value === 'string' };
+const secret: Check = { ...text, secret: true };
+const func: Check = { expected: 'a function', accepts: (value) => typeof value === 'function' };
+const record: Check = {
+  expected: 'an object',
+  accepts: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+};
+const list: Check = { expected: 'an array', accepts: Array.isArray };
+const wellFormed: Check = {
+  expected: 'a string without lone surrogates',
+  accepts: (value) => typeof value === 'string' && value.isWellFormed(),
+};
+
+const CHECKS: Readonly<Record<string, Check>> = {
+  prefixes: {
+    expected: 'a non-empty array of strings or { prefix, ... } objects',
+    accepts: (value) => Array.isArray(value) && value.length > 0,
+  },
+  maxEntries: whole(1, 2 ** 31 - 1, 'entries'),
+  maxBytes: whole(1, Number.MAX_SAFE_INTEGER, 'bytes'),
+  ttl: duration(1),
+  serverTtl: boolean,
+  cacheNil: boolean,
+  heartbeat: duration(5),
+  maxStaleness: duration(10),
+  fallback: {
+    expected: "'bypass', 'ttl' or 'error'",
+    accepts: (value) => value === 'bypass' || value === 'ttl' || value === 'error',
+  },
+  tracking: record,
+  logger: {
+    expected: 'an object with the methods debug, info, warn and error',
+    accepts: (value) =>
+      typeof value === 'object' &&
+      value !== null &&
+      ['debug', 'info', 'warn', 'error'].every((level) => typeof Reflect.get(value, level) === 'function'),
+  },
+  clock: func,
+  random: func,
+};
+
+const TRACKING_CHECKS: Readonly<Record<string, Check>> = {
+  url: {
+    expected: 'a redis:// or rediss:// URL',
+    accepts: (value) => typeof value === 'string' && /^rediss?:\/\//.test(value) && URL.canParse(value),
+    secret: true,
+  },
+  socket: record,
+  username: text,
+  password: secret,
+  name: text,
+  reconnectStrategy: {
+    expected: 'a number of milliseconds, false, or a function',
+    accepts: (value) =>
+      value === false || typeof value === 'function' || (typeof value === 'number' && value >= 0),
+  },
+  noLoop: boolean,
+};
+
+const PREFIX_CHECKS: Readonly<Record<string, Check>> = {
+  prefix: wellFormed,
+  ttl: duration(1),
+  maxEntries: whole(1, 2 ** 31 - 1, 'entries'),
+  cacheNil: boolean,
+};
+
+/** @throws NearCacheError `ERR_NEAR_OPTION` that names the option, what it takes and what came. */
+export function resolveOptions(options: NearCacheOptions): ResolvedOptions {
+  assertOption('options', options, record);
+  assertAll('', options, CHECKS);
+  assertOption('prefixes', options.prefixes, CHECKS.prefixes ?? list);
+  if (options.tracking !== undefined) assertAll('tracking.', options.tracking, TRACKING_CHECKS);
+  const maxStaleness = options.maxStaleness ?? DEFAULTS.maxStaleness;
+  const heartbeat = options.heartbeat ?? Math.min(DEFAULTS.heartbeat, maxStaleness / 5);
+  assertOption('heartbeat', heartbeat, {
+    expected: `at most half of maxStaleness (${maxStaleness} ms), because the proof of a heartbeat is the one before it`,
+    accepts: (value) => (value as number) * 2 <= maxStaleness,
+  });
+  return Object.freeze({
+    prefixes: options.prefixes.map((entry, index) => resolvePrefix(entry, `prefixes[${index}]`)),
+    maxEntries: options.maxEntries ?? DEFAULTS.maxEntries,
+    maxBytes: options.maxBytes ?? DEFAULTS.maxBytes,
+    ttl: options.ttl ?? DEFAULTS.ttl,
+    serverTtl: options.serverTtl ?? DEFAULTS.serverTtl,
+    cacheNil: options.cacheNil ?? DEFAULTS.cacheNil,
+    heartbeat,
+    maxStaleness,
+    fallback: options.fallback ?? DEFAULTS.fallback,
+    tracking: options.tracking ?? {},
+    logger: options.logger,
+    clock: options.clock ?? performance.now.bind(performance),
+    random: options.random ?? Math.random,
+  });
+}
+
+/** Checks one prefix, given as a string or as an object. @throws NearCacheError `ERR_NEAR_OPTION` */
+export function resolvePrefix(entry: string | PrefixOptions, path: string): PrefixOptions {
+  if (typeof entry === 'string') {
+    assertOption(path, entry, wellFormed);
+    return { prefix: entry };
+  }
+  assertOption(path, entry, { ...record, expected: 'a string or a { prefix, ... } object' });
+  assertAll(`${path}.`, entry, PREFIX_CHECKS);
+  assertOption(`${path}.prefix`, entry.prefix, wellFormed);
+  return entry;
+}
+
+function assertAll(path: string, given: object, checks: Readonly<Record<string, Check>>): void {
+  for (const [name, value] of Object.entries(given)) {
+    if (!Object.hasOwn(checks, name)) {
+      const known = Object.keys(checks).join(', ');
+      throw new NearCacheError('ERR_NEAR_OPTION', `Unknown option ${path}${name}. Known here: ${known}.`);
+    }
+    const check = checks[name];
+    if (check !== undefined && value !== undefined) assertOption(path + name, value, check);
+  }
+}
+
+function assertOption(name: string, value: unknown, check: Check): void {
+  if (check.accepts(value)) return;
+  const received = check.secret ? `a value of type ${typeof value}` : describe(value);
+  throw new NearCacheError(
+    'ERR_NEAR_OPTION',
+    `Option ${name} must be ${check.expected}; received ${received}.`,
+  );
+}
+
+function describe(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
+  if (typeof value === 'function') return 'a function';
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  if (typeof value === 'object' && value !== null)
+    return `an object with ${Object.keys(value).join(', ') || 'no keys'}`;
+  return String(value);
+}

@@ -1,0 +1,24 @@
+// When to try again after a tracking connection was lost.
+
+import type { ReconnectStrategy } from '../options.js';
+
+const FIRST = 50;
+const MAX = 1_000;
+
+/** Exponential with jitter, so that a fleet that lost one server does not return in step. Unit: ms. */
+function jittered(retries: number, random: () => number): number {
+  const ceiling = Math.min(FIRST * 2 ** Math.min(retries, 10), MAX);
+  return ceiling / 2 + (random() * ceiling) / 2;
+}
+
+/** @returns the delay in ms, or `undefined` when the strategy gives up */
+export function nextDelay(
+  strategy: ReconnectStrategy | undefined,
+  retries: number,
+  cause: Error,
+  random: () => number,
+): number | undefined {
+  const answer = typeof strategy === 'function' ? strategy(retries, cause) : strategy;
+  if (answer === undefined) return jittered(retries, random);
+  return typeof answer === 'number' && answer >= 0 ? answer : undefined;
+}

@@ -1,0 +1,106 @@
+// One life of a tracking connection, carried by @redis/client 6: sockets, TLS, HELLO 3 and decoding are its job.
+// Opens once, listens, and ends once; whoever owns it decides when to open the next.
+
+import { BasicClientSideCache, createClient } from '@redis/client';
+import type { Endpoint } from './endpoint.js';
+
+/** A live tracking connection. */
+export interface TrackingConnection {
+  /** @returns what the server answered to PING, literally */
+  ping(): Promise<unknown>;
+  /** Sends commands in one write; resolves when all were answered, rejects with the first error. */
+  send(commands: readonly (readonly string[])[]): Promise<void>;
+  destroy(): void;
+}
+
+export interface ConnectionEvents {
+  /** A push: called while it is being decoded, before any later reply of the same chunk. */
+  readonly onInvalidate: (key: unknown) => void;
+  /** The connection is over; called once, also when opening fails. */
+  readonly onEnd: (cause: Error) => void;
+}
+
+/** The commands that put `coverage` on a fresh connection, or add it to a tracking one. */
+export function trackingCommand(coverage: readonly string[], noLoop: boolean): string[] {
+  if (coverage.length === 0) return ['CLIENT', 'TRACKING', 'OFF'];
+  const command = ['CLIENT', 'TRACKING', 'ON', 'BCAST'];
+  if (noLoop) command.push('NOLOOP');
+  for (const prefix of coverage) command.push('PREFIX', prefix);
+  return command;
+}
+
+/**
+ * Hands pushes through. The base class is @redis/client's documented seam for them: its handshake sends what
+ * `trackingOn()` returns, after HELLO, and an error to that ends the connection. Its own cache stays empty.
+ */
+class PushListener extends BasicClientSideCache {
+  readonly #command: string[];
+  readonly #onInvalidate: (key: unknown) => void;
+
+  constructor(command: string[], onInvalidate: (key: unknown) => void) {
+    super();
+    this.#command = command;
+    this.#onInvalidate = onInvalidate;
+  }
+
+  override trackingOn(): string[] {
+    return this.#command;
+  }
+
+  override invalidate(key: unknown): void {
+    this.#onInvalidate(key);
+  }
+}
+
+/** Resolves once tracking is on. Rejects, after `onEnd`, when the connection or the server refuses. */
+export async function openConnection(
+  endpoint: Endpoint,
+  command: string[],
+  events: ConnectionEvents,
+): Promise<TrackingConnection> {
+  let over = false;
+  const client = createClient({
+    RESP: 3,
+    socket: { ...endpoint.socket, reconnectStrategy: false },
+    clientSideCache: new PushListener(command, (key) => {
+      if (!over) events.onInvalidate(key);
+    }),
+    // No reply of a lost connection may be waited for on the next one.
+    disableOfflineQueue: true,
+    maintNotifications: 'disabled',
+    name: endpoint.name,
+    disableClientInfo: endpoint.disableClientInfo,
+    ...(endpoint.username === undefined ? {} : { username: endpoint.username }),
+    ...(endpoint.password === undefined ? {} : { password: endpoint.password }),
+    ...(endpoint.database === undefined ? {} : { database: endpoint.database }),
+  });
+  const end = (cause: Error): void => {
+    if (over) return;
+    over = true;
+    clearTimeout(deadline);
+    client.destroy();
+    events.onEnd(cause);
+  };
+  // @redis/client bounds the TCP connect only: a server that accepts and stays silent is our case.
+  const deadline = setTimeout(() => {
+    end(new Error(`No answer to HELLO and CLIENT TRACKING within ${endpoint.connectTimeout} ms.`));
+  }, endpoint.connectTimeout);
+  deadline.unref();
+  client.on('error', end);
+  client.on('end', () => end(new Error('The tracking connection was closed.')));
+  client.unref();
+  try {
+    await client.connect();
+  } catch (error) {
+    end(error instanceof Error ? error : new Error(String(error)));
+    throw error;
+  }
+  clearTimeout(deadline);
+  return {
+    ping: () => client.sendCommand(['PING']),
+    send: async (commands) => {
+      await Promise.all(commands.map((args) => client.sendCommand([...args])));
+    },
+    destroy: () => end(new Error('The tracking connection was closed.')),
+  };
+}

@@ -1,0 +1,83 @@
+// Derives where and as whom the tracking connection connects: from the data client's options, overridden by
+// the option `tracking`. Knows the shape of node-redis' options, never a live client.
+
+import { RedisClient } from '@redis/client';
+import type { TrackingOptions } from '../options.js';
+
+/** The part of a node-redis client's options that says where it connects. All majors share this shape. */
+export interface DataClientOptions {
+  readonly url?: string | undefined;
+  readonly socket?: Readonly<Record<string, unknown>> | undefined;
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
+  readonly name?: string | undefined;
+  readonly database?: number | undefined;
+  readonly disableClientInfo?: boolean | undefined;
+}
+
+export interface Endpoint {
+  /** `host:port` or the path of a unix socket. */
+  readonly node: string;
+  readonly socket: Readonly<Record<string, unknown>>;
+  readonly username: string | undefined;
+  readonly password: string | undefined;
+  readonly database: number | undefined;
+  readonly name: string;
+  readonly disableClientInfo: boolean;
+  /** Bound of TCP, TLS and RESP handshake together. Unit: ms. */
+  readonly connectTimeout: number;
+}
+
+const DEFAULT_CONNECT_TIMEOUT = 5_000;
+
+export function endpointOf(data: DataClientOptions, overrides: TrackingOptions): Endpoint {
+  const derived = data.url === undefined ? data : { ...data, ...fromUrl(data.url, data) };
+  const target = overrides.url === undefined ? derived : fromUrl(overrides.url, derived);
+  const socket = normalise({ ...target.socket, ...overrides.socket });
+  // A user or server of its own needs no SELECT, and may lack the right to it: pushes carry no database.
+  const separate = overrides.url !== undefined || overrides.username !== undefined;
+  return {
+    node: nodeName(socket),
+    socket,
+    username: overrides.username ?? target.username,
+    password: overrides.password ?? target.password,
+    database: separate ? undefined : target.database,
+    name: overrides.name ?? `${data.name ?? 'near-cache'}:tracking`,
+    disableClientInfo: data.disableClientInfo ?? false,
+    connectTimeout:
+      typeof socket.connectTimeout === 'number' ? socket.connectTimeout : DEFAULT_CONNECT_TIMEOUT,
+  };
+}
+
+/** What a URL says wins; TLS material and credentials that it leaves out stay as they are. */
+function fromUrl(url: string, base: DataClientOptions): DataClientOptions {
+  const { host: _host, port: _port, path: _path, tls: _tls, ...rest } = base.socket ?? {};
+  const parsed = RedisClient.parseURL(url);
+  const named = parsed.username !== undefined || parsed.password !== undefined;
+  return {
+    socket: { ...rest, ...parsed.socket },
+    username: named ? parsed.username : base.username,
+    password: named ? parsed.password : base.password,
+    database: parsed.database ?? base.database,
+  };
+}
+
+/** node-redis 1.x and 6.x differ in `keepAlive`; the delays between attempts are the tracker's business. */
+function normalise(socket: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const { reconnectStrategy: _theirs, keepAlive, host, ...rest } = socket;
+  const normal: Record<string, unknown> = { ...rest };
+  if (typeof host === 'string') normal.host = host.replace(/^\[(.*)\]$/, '$1');
+  if (typeof keepAlive === 'boolean') normal.keepAlive = keepAlive;
+  if (typeof keepAlive === 'number') {
+    normal.keepAlive = true;
+    normal.keepAliveInitialDelay = keepAlive;
+  }
+  if (normal.path === undefined) delete normal.path;
+  else delete normal.host;
+  return normal;
+}
+
+function nodeName(socket: Readonly<Record<string, unknown>>): string {
+  if (typeof socket.path === 'string') return socket.path;
+  return `${socket.host ?? 'localhost'}:${socket.port ?? 6379}`;
+}

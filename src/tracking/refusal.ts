@@ -1,0 +1,34 @@
+// Tells a server that will never track for us from one that is merely away.
+
+import { NearCacheError } from '../errors.js';
+
+const DENIED = /^(NOPERM|WRONGPASS|NOAUTH|ERR AUTH|ERR invalid password|ERR Client sent AUTH)/i;
+const UNSUPPORTED =
+  /^(NOPROTO|ERR unknown (sub)?command|ERR (unknown|wrong number).*tracking|ERR syntax error)/i;
+
+/** @returns the coded error for a refusal, `undefined` for anything that a later try may get past */
+export function refusalOf(cause: unknown, node: string): NearCacheError | undefined {
+  const message = cause instanceof Error ? cause.message : '';
+  if (DENIED.test(message)) {
+    return new NearCacheError(
+      'ERR_NEAR_TRACKING_DENIED',
+      `The server at ${node} refused the tracking connection (${firstWord(message)}). Give its user the right ` +
+        'credentials and grant: ACL SETUSER <user> on ><password> resetkeys +client|tracking +ping (and +select for a database other ' +
+        'than 0), or name another user in tracking.username and tracking.password.',
+      { cause },
+    );
+  }
+  if (UNSUPPORTED.test(message)) {
+    return new NearCacheError(
+      'ERR_NEAR_TRACKING_UNSUPPORTED',
+      `The server at ${node} does not offer RESP3 with CLIENT TRACKING. Use Redis 6 or later, or Valkey, without a ` +
+        "proxy that filters HELLO or CLIENT; or set fallback: 'ttl' for a short-lived cache without invalidation.",
+      { cause },
+    );
+  }
+  return undefined;
+}
+
+function firstWord(message: string): string {
+  return message.split(' ', 1)[0] ?? '';
+}

@@ -1,0 +1,281 @@
+// Keeps one node tracked: opens the connection, arms the session, sends heartbeats, follows changes of coverage,
+// and starts over after every loss. The only part of tracking with timers.
+
+import type { Coherence } from '../cache/coherence.js';
+import type { Lease } from '../cache/lease.js';
+import type { Prefix } from '../cache/prefix.js';
+import { NearCacheError } from '../errors.js';
+import type { ReconnectStrategy } from '../options.js';
+import { nextDelay } from './backoff.js';
+import { openConnection, type TrackingConnection, trackingCommand } from './connection.js';
+import type { Endpoint } from './endpoint.js';
+import { refusalOf } from './refusal.js';
+import { Session } from './session.js';
+
+export interface TrackerOptions {
+  readonly coherence: Coherence;
+  readonly endpoint: Endpoint;
+  readonly heartbeat: number;
+  readonly maxStaleness: number;
+  readonly noLoop: boolean;
+  readonly reconnectStrategy: ReconnectStrategy | undefined;
+  readonly random: () => number;
+  readonly observer: TrackerObserver;
+}
+
+export interface TrackerObserver {
+  /** A push was applied: `null` stands for every key. */
+  invalidated(node: string, key: string | null): void;
+  armed(): void;
+  /** The server will not track for us. It is asked again every 30 s. */
+  refused(error: NearCacheError): void;
+  /** The connection failed or fell silent; it is being reopened unless `final`. */
+  lost(error: NearCacheError, final: boolean): void;
+  /** A push could not be understood; the cache was emptied. */
+  malformed(node: string): void;
+}
+
+/** One row of `stats().tracking`. */
+export interface TrackingStats {
+  readonly node: string;
+  readonly role: 'primary';
+  readonly state: 'connecting' | 'armed' | 'lost' | 'refused' | 'closed';
+  /** Rises at every arm and every loss. */
+  readonly epoch: number;
+  /** Round trip of the last heartbeat, ms; `null` before the first. */
+  readonly rtt: number | null;
+  readonly reconnects: number;
+  readonly invalidations: number;
+  /** For how long entries may still be served without another proof, ms. */
+  readonly leaseRemaining: number;
+}
+
+/** How long a refusal stands before the server is asked again. Unit: ms. */
+const ASK_AGAIN = 30_000;
+
+export class Tracker {
+  readonly #options: TrackerOptions;
+  readonly #session: Session;
+  readonly #lease: Lease;
+  #state: TrackingStats['state'] = 'closed';
+  #connection: TrackingConnection | undefined;
+  /** What is on the wire in this session. */
+  #coverage: readonly string[] = [];
+  /** Changes of coverage, one after the other. */
+  #changes: Promise<void> = Promise.resolve();
+  #timer: NodeJS.Timeout | undefined;
+  /** Rises with every connection opened: what belongs to an older one is ignored. */
+  #life = 0;
+  #retries = 0;
+  #arms = 0;
+  #invalidations = 0;
+
+  constructor(options: TrackerOptions) {
+    this.#options = options;
+    this.#lease = options.coherence.openLease(options.endpoint.node);
+    this.#session = new Session(options.coherence, this.#lease);
+  }
+
+  get lease(): Lease {
+    return this.#lease;
+  }
+
+  stats(): TrackingStats {
+    const { coherence, endpoint } = this.#options;
+    return {
+      node: endpoint.node,
+      role: 'primary',
+      state: this.#state,
+      epoch: this.#lease.epoch,
+      rtt: this.#session.rtt ?? null,
+      reconnects: Math.max(0, this.#arms - 1),
+      invalidations: this.#invalidations,
+      leaseRemaining: Math.max(0, this.#lease.serveUntil - coherence.now()),
+    };
+  }
+
+  start(): void {
+    if (this.#state !== 'closed') return;
+    this.#retries = 0;
+    this.#open();
+  }
+
+  stop(): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    this.#end();
+  }
+
+  /** Follows the registered prefixes. Resolves when what they cover is tracked, or will be with the next session. */
+  followCoverage(): Promise<void> {
+    this.#changes = this.#changes.then(() => this.#cover());
+    return this.#changes;
+  }
+
+  /** A heartbeat now instead of at the next tick. */
+  prove(): void {
+    if (this.#session.armed && !this.#session.pinging) this.#ping();
+  }
+
+  #open(): void {
+    const life = ++this.#life;
+    this.#state = 'connecting';
+    const coverage = this.#options.coherence.prefixes.coverage();
+    openConnection(this.#options.endpoint, trackingCommand(coverage, this.#options.noLoop), {
+      onInvalidate: (key) => {
+        if (life === this.#life) this.#apply(key);
+      },
+      onEnd: (cause) => {
+        if (life === this.#life) this.#lost(cause);
+      },
+    }).then(
+      (connection) => {
+        if (life !== this.#life) return connection.destroy();
+        this.#connection = connection;
+        this.#coverage = coverage;
+        this.#arm();
+      },
+      // Reported by onEnd, which also covers an end after a good start.
+      () => {},
+    );
+  }
+
+  #arm(): void {
+    this.#state = 'armed';
+    this.#retries = 0;
+    this.#arms++;
+    this.#session.arm(this.#coveredPrefixes());
+    this.#options.observer.armed();
+    this.#beat();
+    // Prefixes registered while the connection was opening.
+    void this.followCoverage();
+  }
+
+  /** Everything that ends a session goes through here: bypass and flush at once, then let go of the socket. */
+  #end(): void {
+    this.#life++;
+    clearTimeout(this.#timer);
+    this.#session.lose();
+    const connection = this.#connection;
+    this.#connection = undefined;
+    connection?.destroy();
+  }
+
+  #lost(cause: Error): void {
+    const { endpoint, observer, reconnectStrategy, random } = this.#options;
+    this.#end();
+    const refusal = refusalOf(cause, endpoint.node);
+    if (refusal !== undefined) {
+      this.#state = 'refused';
+      this.#openIn(ASK_AGAIN);
+      observer.refused(refusal);
+      return;
+    }
+    this.#state = 'lost';
+    const delay = nextDelay(reconnectStrategy, this.#retries++, cause, random);
+    if (delay !== undefined) this.#openIn(delay);
+    const message =
+      delay === undefined
+        ? `The tracking connection to ${endpoint.node} is gone and tracking.reconnectStrategy gave up: reads go to Redis until the client connects anew.`
+        : `The tracking connection to ${endpoint.node} is gone: reads go to Redis until it is back.`;
+    observer.lost(new NearCacheError('ERR_NEAR_TRACKING_LOST', message, { cause }), delay === undefined);
+  }
+
+  #openIn(delay: number): void {
+    this.#timer = setTimeout(() => this.#open(), delay);
+    this.#timer.unref();
+  }
+
+  // --- heartbeats ------------------------------------------------------------------------------------------
+
+  /** One tick: end a session that has no proof, else ask for the next. */
+  #beat(): void {
+    if (this.#session.expired(this.#options.maxStaleness)) {
+      this.#lost(new Error(`No proof of life within ${this.#options.maxStaleness} ms.`));
+      return;
+    }
+    this.#timer = setTimeout(() => this.#beat(), this.#options.heartbeat);
+    this.#timer.unref();
+    this.prove();
+  }
+
+  #ping(): void {
+    const connection = this.#connection;
+    if (connection === undefined) return;
+    // A PONG counts for the session that asked: the same connection may have been armed anew meanwhile.
+    const epoch = this.#lease.epoch;
+    this.#session.pingSent();
+    connection.ping().then(
+      (answer) => {
+        if (epoch !== this.#lease.epoch) return;
+        if (answer !== 'PONG') return this.#session.pingFailed();
+        this.#session.pongReceived();
+        if (this.#options.coherence.wantsProof) this.prove();
+      },
+      // BUSY, LOADING and the like prove nothing; the lease runs on. A dead socket reports itself.
+      () => {
+        if (epoch === this.#lease.epoch) this.#session.pingFailed();
+      },
+    );
+  }
+
+  // --- pushes ----------------------------------------------------------------------------------------------
+
+  #apply(key: unknown): void {
+    const { coherence, observer, endpoint } = this.#options;
+    this.#invalidations++;
+    if (key === null) {
+      coherence.flush('server');
+      observer.invalidated(endpoint.node, null);
+      return;
+    }
+    // Keys arrive as strings or bytes, as the decoder is at the time. Bytes that are no UTF-8 become U+FFFD: nothing
+    // is ever cached under such a key, so at worst a key that is really spelt so is dropped needlessly (C12).
+    const name = typeof key === 'string' ? key : Buffer.isBuffer(key) ? key.toString() : undefined;
+    if (name === undefined) {
+      coherence.flush('server');
+      observer.malformed(endpoint.node);
+      return;
+    }
+    coherence.invalidate(name);
+    observer.invalidated(endpoint.node, name);
+  }
+
+  // --- coverage --------------------------------------------------------------------------------------------
+
+  #coveredPrefixes(): Prefix[] {
+    const covered: Prefix[] = [];
+    for (const prefix of this.#options.coherence.prefixes.all()) {
+      if (this.#coverage.some((name) => prefix.name.startsWith(name))) covered.push(prefix);
+    }
+    return covered;
+  }
+
+  async #cover(): Promise<void> {
+    const connection = this.#connection;
+    if (connection === undefined || !this.#session.armed) return;
+    const life = this.#life;
+    const wanted = this.#options.coherence.prefixes.coverage();
+    const added = wanted.filter((name) => !this.#coverage.includes(name));
+    const kept = this.#coverage.every((name) => wanted.includes(name));
+    if (kept && added.length === 0) return this.#session.extend(this.#coveredPrefixes());
+    try {
+      if (kept) {
+        await connection.send([trackingCommand(added, this.#options.noLoop)]);
+        if (life !== this.#life) return;
+        this.#coverage = wanted;
+        this.#session.extend(this.#coveredPrefixes());
+        return;
+      }
+      // Removing needs OFF, and pushes pending at that moment are lost: the session ends and a new one begins.
+      this.#session.lose();
+      await connection.send([['CLIENT', 'TRACKING', 'OFF'], trackingCommand(wanted, this.#options.noLoop)]);
+      if (life !== this.#life) return;
+      this.#coverage = wanted;
+      this.#session.arm(this.#coveredPrefixes());
+    } catch (error) {
+      // An error of CLIENT TRACKING can be followed by an OK: this connection's replies can't be trusted any more.
+      if (life === this.#life) this.#lost(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+}

@@ -1,0 +1,153 @@
+// A TCP proxy between a client and a server that can hold, cut or swallow what passes, per direction.
+
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { freePort } from './redis-server.js';
+
+/** Both ways, or one: `'up'` goes to the server, `'down'` comes from it. */
+export type Direction = 'up' | 'down';
+
+interface Pipe {
+  readonly socket: Socket;
+  readonly held: Buffer[];
+}
+
+interface Link {
+  readonly up: Pipe;
+  readonly down: Pipe;
+}
+
+type Mode = 'flow' | 'hold' | 'swallow';
+
+export class Proxy {
+  readonly port: number;
+  readonly #target: number;
+  readonly #server: Server;
+  readonly #links = new Set<Link>();
+  readonly #mode: Record<Direction, Mode> = { up: 'flow', down: 'flow' };
+  #fragment = 0;
+  #refusing = false;
+
+  private constructor(port: number, target: number, server: Server) {
+    this.port = port;
+    this.#target = target;
+    this.#server = server;
+  }
+
+  static async start(target: number): Promise<Proxy> {
+    const port = await freePort();
+    const server = createServer((socket) => proxy.#accept(socket));
+    const proxy = new Proxy(port, target, server);
+    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+    return proxy;
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  get connections(): number {
+    return this.#links.size;
+  }
+
+  /** Keeps what passes in this direction until `release()`. */
+  hold(direction: Direction): void {
+    this.#mode[direction] = 'hold';
+  }
+
+  /** How many bytes are held in this direction. */
+  held(direction: Direction): number {
+    let bytes = 0;
+    for (const link of this.#links) for (const chunk of link[direction].held) bytes += chunk.length;
+    return bytes;
+  }
+
+  /** Delivers what was held, as one chunk, and lets everything after it flow. */
+  release(direction: Direction): void {
+    this.#mode[direction] = 'flow';
+    for (const link of this.#links) {
+      const pipe = link[direction];
+      const chunk = Buffer.concat(pipe.held.splice(0));
+      if (chunk.length > 0) pipe.socket.write(chunk);
+    }
+  }
+
+  /** Half-open: bytes vanish both ways, no FIN, no RST, for existing and new connections. */
+  blackhole(): void {
+    this.#mode.up = 'swallow';
+    this.#mode.down = 'swallow';
+  }
+
+  /** Ends a black hole for connections opened from now on; older ones are cut. */
+  heal(): void {
+    this.#mode.up = 'flow';
+    this.#mode.down = 'flow';
+    this.#refusing = false;
+    this.cut();
+  }
+
+  /** Ends every connection. */
+  cut(): void {
+    for (const { up, down } of this.#links) {
+      up.socket.destroy();
+      down.socket.destroy();
+    }
+  }
+
+  /** Ends every connection and every new one. */
+  refuse(): void {
+    this.#refusing = true;
+    this.cut();
+  }
+
+  /** Delivers what comes from the server in pieces of so many bytes. */
+  fragment(bytes: number): void {
+    this.#fragment = bytes;
+  }
+
+  async stop(): Promise<void> {
+    this.cut();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  #accept(downstream: Socket): void {
+    if (this.#refusing) {
+      downstream.destroy();
+      return;
+    }
+    const upstream = connect(this.#target, '127.0.0.1');
+    const link: Link = { up: { socket: upstream, held: [] }, down: { socket: downstream, held: [] } };
+    this.#links.add(link);
+    for (const socket of [upstream, downstream]) {
+      socket.setNoDelay(true);
+      socket.on('error', () => {});
+      socket.on('close', () => {
+        this.#links.delete(link);
+        upstream.destroy();
+        downstream.destroy();
+      });
+    }
+    downstream.on('data', (chunk) => this.#pass('up', link.up, chunk));
+    upstream.on('data', (chunk) => this.#pass('down', link.down, chunk));
+  }
+
+  #pass(direction: Direction, pipe: Pipe, chunk: Buffer): void {
+    const mode = this.#mode[direction];
+    if (mode === 'hold') pipe.held.push(chunk);
+    if (mode !== 'flow') return;
+    if (direction === 'up' || this.#fragment === 0) {
+      pipe.socket.write(chunk);
+      return;
+    }
+    for (let at = 0; at < chunk.length; at += this.#fragment) {
+      pipe.held.push(chunk.subarray(at, at + this.#fragment));
+    }
+    this.#drip(pipe);
+  }
+
+  /** One piece per event-loop turn, so that each arrives as a chunk of its own. */
+  #drip(pipe: Pipe): void {
+    const piece = pipe.held.shift();
+    if (piece === undefined) return;
+    pipe.socket.write(piece, () => setImmediate(() => this.#drip(pipe)));
+  }
+}
