@@ -18,7 +18,7 @@ interface Link {
 
 type Mode = 'flow' | 'hold' | 'swallow';
 
-export class Proxy {
+export class TcpProxy {
   readonly port: number;
   readonly #target: number;
   readonly #server: Server;
@@ -33,10 +33,10 @@ export class Proxy {
     this.#server = server;
   }
 
-  static async start(target: number): Promise<Proxy> {
+  static async start(target: number): Promise<TcpProxy> {
     const port = await freePort();
     const server = createServer((socket) => proxy.#accept(socket));
-    const proxy = new Proxy(port, target, server);
+    const proxy = new TcpProxy(port, target, server);
     await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
     return proxy;
   }
