@@ -12,8 +12,8 @@ export interface NodeRedisClient {
   connect(): Promise<unknown>;
   disconnect(): Promise<void>;
   quit(): Promise<unknown>;
-  on(event: string, listener: (...args: never[]) => void): unknown;
-  off(event: string, listener: (...args: never[]) => void): unknown;
+  on(event: string, listener: (...args: unknown[]) => void): unknown;
+  off(event: string, listener: (...args: unknown[]) => void): unknown;
   multi(): object;
 }
 

@@ -1,0 +1,103 @@
+// Rule C6: entries are served only while heartbeats prove that invalidations arrive; no proof in time means bypass.
+
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { RedisServer } from '../../support/redis-server.js';
+import { blockEventLoop, makeRig, type Rig } from '../../support/rig.js';
+import { until } from '../../support/until.js';
+
+const LEASE = { heartbeat: 100, maxStaleness: 500 };
+
+let server: RedisServer;
+beforeAll(async () => {
+  server = await RedisServer.start();
+});
+afterAll(() => server.stop());
+beforeEach(() => server.command('FLUSHALL'));
+
+async function primed(options = {}): Promise<Rig> {
+  const rig = await makeRig(server, { ...LEASE, ...options });
+  await rig.outsider.set('k:1', 'old');
+  await until(async () => (await rig.redis.get('k:1')) === 'old' && rig.redis.near.peek('k:1') === 'old');
+  return rig;
+}
+
+describe('with a half-open tracking connection', () => {
+  test('no stale value is served after maxStaleness', async () => {
+    await using rig = await primed();
+    rig.tracking.blackhole();
+    await rig.outsider.set('k:1', 'new');
+    const written = performance.now();
+    let stale = 0;
+    let started = performance.now();
+    await until(async () => {
+      started = performance.now();
+      const value = await rig.redis.get('k:1');
+      if (value === 'old' && started - written > LEASE.maxStaleness) stale++;
+      return value === 'new';
+    });
+    expect(stale).toBe(0);
+    await until(() => rig.redis.near.state === 'bypass');
+    rig.tracking.heal();
+    await rig.serving();
+  });
+
+  test('nor right after the event loop was blocked for longer than that', async () => {
+    await using rig = await primed();
+    rig.tracking.blackhole();
+    await rig.outsider.set('k:1', 'new');
+    blockEventLoop(LEASE.maxStaleness + 100);
+    expect(rig.redis.near.peek('k:1')).toBeUndefined();
+    expect(await rig.redis.get('k:1')).toBe('new');
+  });
+
+  test('nor when a hit came right before the block, in the same turn', async () => {
+    await using rig = await primed();
+    rig.tracking.blackhole();
+    await rig.outsider.set('k:1', 'new');
+    expect(await rig.redis.get('k:1')).toBe('old');
+    blockEventLoop(LEASE.maxStaleness + 100);
+    expect(await rig.redis.get('k:1')).toBe('new');
+  });
+
+  test('nor in an endless chain of microtasks that never lets the event loop turn', async () => {
+    await using rig = await primed();
+    rig.tracking.blackhole();
+    await rig.outsider.set('k:1', 'new');
+    const written = performance.now();
+    // Hits resolve in microtasks: only the lease can end this loop.
+    while ((await rig.redis.get('k:1')) === 'old') {
+      expect(performance.now() - written).toBeLessThan(LEASE.maxStaleness + 200);
+    }
+  });
+});
+
+test('a frozen server costs the lease, and its thaw brings the cache back', async () => {
+  await using rig = await primed();
+  server.freeze();
+  try {
+    await until(() => rig.redis.near.state === 'bypass');
+  } finally {
+    server.thaw();
+  }
+  await rig.serving();
+  expect(await rig.redis.get('k:1')).toBe('old');
+});
+
+test('an answer to PING that is not PONG proves nothing', async () => {
+  await server.command('ACL', 'SETUSER', 'tracker', 'on', '>secret', '+client|tracking', '+ping');
+  await using rig = await primed({ tracking: { username: 'tracker', password: 'secret' } });
+  await server.command('ACL', 'SETUSER', 'tracker', '-ping');
+  await until(() => rig.redis.near.state === 'bypass');
+  await server.command('ACL', 'SETUSER', 'tracker', '+ping');
+  await rig.serving();
+});
+
+test('heartbeats keep the lease while nothing else happens', async () => {
+  await using rig = await primed();
+  const states: string[] = [];
+  rig.redis.near.on('state', ({ to }) => states.push(to));
+  const end = performance.now() + 3 * LEASE.maxStaleness;
+  await until(() => performance.now() > end);
+  expect(rig.redis.near.peek('k:1')).toBe('old');
+  expect(states).toEqual([]);
+});
