@@ -102,7 +102,8 @@ export class Store {
     if (recency === undefined) {
       recency = new LRUCache<string, true>({
         max,
-        dispose: (_, key, reason) => {
+        // After, because dropping the entry comes back here while it would still be in the middle of making room.
+        disposeAfter: (_, key, reason) => {
           if (reason !== 'evict') return;
           this.#lru.delete(key);
           this.#evicted(key, prefix);
