@@ -189,6 +189,8 @@ export class Coherence {
   }
 
   #flushed(reason: FlushReason, entries: number): void {
+    // Arming flushes for safety's sake what the loss before it has flushed: no news unless there was something.
+    if (reason === 'armed' && entries === 0) return;
     this.flushes++;
     this.#observer.flushed(reason, entries);
   }

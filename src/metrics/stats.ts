@@ -42,7 +42,7 @@ export interface NearStats {
   readonly bytes: number;
   readonly maxEntries: number;
   readonly maxBytes: number;
-  /** Times the cache was emptied, a loss and an arm each counting. */
+  /** Times the cache was emptied. */
   readonly flushes: number;
   readonly evictions: number;
   readonly prefixes: Readonly<Record<string, PrefixStats>>;

@@ -1,0 +1,112 @@
+// One application server, a process of its own: its client, its readers, and reports of what they saw.
+
+import { setTimeout as delay } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import type { NearCache } from 'redis-near-cache';
+import { HOT_KEY, ITEM_KEYS, seededRandom, visits } from './catalogue.js';
+import { brief, obey, tell } from './child.js';
+import { monotonic } from './clock.js';
+import type { Comparison, Order, ServerBrief } from './messages.js';
+import { Readers } from './readers.js';
+import { LEASE, openShop, type Redis, type Shop } from './shop.js';
+
+const REPORT_EVERY = 250;
+const VISITS = 100_000;
+
+class ApplicationServer {
+  readonly #brief: ServerBrief;
+  readonly #visits: readonly string[];
+  #shop: Shop | undefined;
+  #readers: Readers | undefined;
+
+  constructor(assignment: ServerBrief) {
+    this.#brief = assignment;
+    this.#visits = visits(seededRandom(assignment.seed), VISITS);
+  }
+
+  async obey(order: Order): Promise<void> {
+    switch (order.order) {
+      case 'open':
+        return this.#open(order.nearCache);
+      case 'read':
+        return this.#readers?.start(this.#brief.readers);
+      case 'mark':
+        this.#readers?.stopwatch.mark();
+        return this.report();
+      case 'rest':
+        await this.#readers?.stop();
+        return this.report();
+      case 'compare':
+        return this.#compare();
+    }
+  }
+
+  report(): void {
+    if (this.#readers === undefined) return;
+    const { stopwatch, sightings } = this.#readers;
+    tell({
+      kind: 'report',
+      at: monotonic(),
+      reads: stopwatch.reads,
+      stepsBack: sightings.stepsBack,
+      prefixes: prefixCounts(this.#shop?.near),
+      ...stopwatch.take(),
+      sightings: sightings.take(),
+    });
+  }
+
+  async #open(nearCache: boolean): Promise<void> {
+    await this.#shop?.redis.quit();
+    this.#shop = await openShop(this.#brief.url, this.#brief.name, nearCache);
+    this.#readers = new Readers(this.#shop.redis, this.#visits);
+    const { near } = this.#shop;
+    near?.on('state', (change) => tell({ kind: 'state', at: monotonic(), ...change }));
+    near?.on('flush', ({ entries }) => tell({ kind: 'flush', entries }));
+    await near?.ready();
+  }
+
+  /** Pushes on their way and leases may still run out; what differs after that is stuck. */
+  async #compare(): Promise<void> {
+    if (this.#shop === undefined) return;
+    const deadline = monotonic() + 2 * LEASE;
+    let comparison = await compare(this.#shop);
+    while (comparison.stuck > 0 && monotonic() < deadline) {
+      await delay(20);
+      comparison = await compare(this.#shop);
+    }
+    tell(comparison);
+  }
+}
+
+async function compare({ redis, raw, near }: Shop): Promise<Comparison> {
+  const hitsBefore = hits(near);
+  const peeked = near?.peek(HOT_KEY);
+  const seen = await readAll(redis);
+  const fromMemory = hits(near) - hitsBefore;
+  const truth = await readAll(raw);
+  const differing = truth.filter((value, index) => !isDeepStrictEqual(value, seen[index]));
+  const stuckPeek = peeked !== undefined && peeked !== truth[0] ? 1 : 0;
+  return { kind: 'compared', keys: truth.length, fromMemory, stuck: differing.length + stuckPeek };
+}
+
+/** The hot key's value first. */
+function readAll(redis: Redis): Promise<unknown[]> {
+  return Promise.all([redis.get(HOT_KEY), ...ITEM_KEYS.map((key) => redis.hGetAll(key))]);
+}
+
+function hits(near: NearCache | undefined): number {
+  return Object.values(prefixCounts(near)).reduce((sum, prefix) => sum + prefix.hits, 0);
+}
+
+function prefixCounts(near: NearCache | undefined): Record<string, { hits: number; reads: number }> {
+  const counts: Record<string, { hits: number; reads: number }> = {};
+  for (const [name, prefix] of Object.entries(near?.stats().prefixes ?? {})) {
+    const reads = prefix.hits + prefix.misses + prefix.coalesced + prefix.bypassed;
+    counts[name] = { hits: prefix.hits, reads };
+  }
+  return counts;
+}
+
+const server = new ApplicationServer(brief<ServerBrief>());
+obey((order) => server.obey(order));
+setInterval(() => server.report(), REPORT_EVERY);
