@@ -34,3 +34,13 @@ export function write(
   const call = { command, args, given, changes: changes.split(' ') };
   return invisible === undefined ? call : { ...call, invisible };
 }
+
+/** Names the call in a test's title. */
+export function title({ command, args }: WriteCall): string {
+  return `${command} ${typeof args === 'function' ? '(...)' : JSON.stringify(args).slice(1, -1)}`;
+}
+
+/** What DUMP gives for a key, as bytes. */
+export async function dumped({ outsider }: Surroundings, key: string): Promise<Buffer> {
+  return outsider.dump(outsider.commandOptions({ returnBuffers: true }), key);
+}

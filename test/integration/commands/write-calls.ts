@@ -1,7 +1,7 @@
 // A sample call of every command of node-redis v4 that changes a key.
 
 import { createHash } from 'node:crypto';
-import { type Surroundings, type WriteCall, write } from './write-call.js';
+import { dumped, type WriteCall, write } from './write-call.js';
 
 const LUA = "return redis.call('SET', KEYS[1], ARGV[1])";
 const LIBRARY = `#!lua name=samples
@@ -205,8 +205,3 @@ export const WRITE_CALLS: readonly WriteCall[] = [
   ...STREAMS,
   ...SCRIPTS,
 ];
-
-/** What DUMP gives for a key, as bytes. */
-async function dumped({ outsider }: Surroundings, key: string): Promise<Buffer> {
-  return outsider.dump(outsider.commandOptions({ returnBuffers: true }), key);
-}

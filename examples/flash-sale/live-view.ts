@@ -1,0 +1,95 @@
+// What is on the screen while the sale goes on: on a terminal a panel that is redrawn in place, elsewhere a line per
+// second; what happens is printed above it and stays.
+
+import logUpdate from 'log-update';
+import type { NearState } from 'redis-near-cache';
+import { count, micros, millis, paint, percent, seconds, sparkline } from './format.js';
+import type { Score } from './scoreboard.js';
+import { LEASE } from './shop.js';
+
+export interface Moment {
+  /** Since the sale was opened. Unit: ms. */
+  readonly elapsed: number;
+  readonly score: Score;
+  /** `undefined` while the server gives no answer. */
+  readonly hotGetsPerSecond: number | undefined;
+  /** Since the act began. Unit: ms. */
+  readonly worstStaleness: number;
+  /** By application server; `undefined` for a plain client. */
+  readonly states: readonly (NearState | undefined)[];
+}
+
+const TERMINAL = process.stdout.isTTY === true && process.env.TERM !== 'dumb';
+const LINE_EVERY = 1_000;
+/** How many of the latest moments the bars show. */
+const HISTORY = 40;
+
+export class LiveView {
+  #printedAt = Number.NEGATIVE_INFINITY;
+  readonly #reads: number[] = [];
+  readonly #gets: number[] = [];
+
+  /** Prints something that stays. */
+  say(text: string): void {
+    if (TERMINAL) logUpdate.persist(text);
+    else process.stdout.write(`${text}\n`);
+  }
+
+  show(moment: Moment): void {
+    remember(this.#reads, moment.score.readsPerSecond);
+    remember(this.#gets, moment.hotGetsPerSecond ?? 0);
+    if (TERMINAL) logUpdate(this.#panel(moment));
+    else if (moment.elapsed - this.#printedAt >= LINE_EVERY) {
+      this.#printedAt = moment.elapsed;
+      process.stdout.write(`${line(moment)}\n`);
+    }
+  }
+
+  /** Takes the panel away and gives the cursor back. */
+  end(): void {
+    if (!TERMINAL) return;
+    logUpdate.clear();
+    logUpdate.done();
+  }
+
+  #panel({ elapsed, score, hotGetsPerSecond, worstStaleness, states }: Moment): string {
+    const { latency, hitRatios, readsPerSecond } = score;
+    const gets = hotGetsPerSecond === undefined ? 'no answer' : count(hotGetsPerSecond);
+    const rows: [string, string, string][] = [
+      ['reads/s', count(readsPerSecond), paint('cyan', sparkline(this.#reads))],
+      ['hot GETs/s at Redis', gets, paint('magenta', sparkline(this.#gets))],
+      ['p50 / p99 of a read', `${micros(latency.readP50)} / ${micros(latency.readP99)}`, ''],
+      ['worst staleness', millis(worstStaleness), paint('dim', `lease ${count(LEASE)} ms`)],
+    ];
+    for (const [prefix, hitRatio] of Object.entries(hitRatios)) {
+      rows.push([`hits ${prefix}`, percent(hitRatio), '']);
+    }
+    const lines = rows.map(([name, figure, aside]) => `  ${name.padEnd(24)}${figure.padStart(19)}  ${aside}`);
+    const servers = states.map((state, index) => badge(state, index)).join('  ');
+    return ['', ...lines, `  ${'application servers'.padEnd(24)}${servers}`, `  ${seconds(elapsed)}`].join('\n');
+  }
+}
+
+function line({ elapsed, score, hotGetsPerSecond, worstStaleness, states }: Moment): string {
+  const { latency, hitRatios, readsPerSecond } = score;
+  return [
+    seconds(elapsed).padStart(8),
+    `reads/s ${count(readsPerSecond).padStart(9)}`,
+    `hot GETs/s at Redis ${(hotGetsPerSecond === undefined ? 'none' : count(hotGetsPerSecond)).padStart(6)}`,
+    `p50 ${micros(latency.readP50)} p99 ${micros(latency.readP99)}`,
+    `staleness ${millis(worstStaleness)}`,
+    ...Object.entries(hitRatios).map(([prefix, hitRatio]) => `${prefix} ${percent(hitRatio)}`),
+    ...new Set(states.filter((state) => state !== undefined)),
+  ].join(' | ');
+}
+
+function badge(state: NearState | undefined, index: number): string {
+  const name = `app ${index + 1} ${state ?? 'plain'}`;
+  if (state === 'serving') return paint('green', `● ${name}`);
+  return state === undefined ? paint('dim', `● ${name}`) : paint('yellow', `○ ${name}`);
+}
+
+function remember(history: number[], value: number): void {
+  history.push(value);
+  if (history.length > HISTORY) history.shift();
+}
