@@ -33,6 +33,8 @@ class ApplicationServer {
       case 'mark':
         this.#readers?.stopwatch.mark();
         return this.report();
+      case 'report':
+        return this.report();
       case 'rest':
         await this.#readers?.stop();
         return this.report();

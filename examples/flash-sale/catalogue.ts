@@ -8,7 +8,7 @@ export const ITEM_PREFIX = 'product:item:';
 export const HOT_KEY = `${HOT_PREFIX}current`;
 
 /** Hashes, read by HGETALL; the first is the most popular. */
-export const ITEM_KEYS: readonly string[] = Array.from({ length: 1_000 }, (_, rank) => ITEM_PREFIX + rank);
+export const ITEM_KEYS: readonly string[] = Array.from({ length: 1_000 }, (_, index) => itemKey(index));
 
 /** What the hot key holds, as JSON. */
 export interface Offer {
@@ -37,7 +37,10 @@ export function seededRandom(seed: number): Random {
 export function itemLottery(random: Random): () => string {
   const cumulative: number[] = [];
   let total = 0;
-  for (let rank = 1; rank <= ITEM_KEYS.length; rank++) cumulative.push((total += 1 / rank));
+  for (let rank = 1; rank <= ITEM_KEYS.length; rank++) {
+    total += 1 / rank;
+    cumulative.push(total);
+  }
   return () => {
     const drawn = random() * total;
     let low = 0;
@@ -47,8 +50,12 @@ export function itemLottery(random: Random): () => string {
       if ((cumulative[middle] ?? total) > drawn) high = middle;
       else low = middle + 1;
     }
-    return ITEM_KEYS[low] ?? HOT_KEY;
+    return itemKey(low);
   };
+}
+
+function itemKey(index: number): string {
+  return `${ITEM_PREFIX}${index}`;
 }
 
 /** What visitors ask for, in order: every other one wants the offer. */

@@ -44,12 +44,7 @@ class Child<Told> {
   readonly #process: ChildProcess;
   readonly #waiting: (() => void)[] = [];
 
-  constructor(
-    file: string,
-    brief: object,
-    told: (message: Told) => void,
-    crashed: (error: Error) => void,
-  ) {
+  constructor(file: string, brief: object, told: (message: Told) => void, crashed: (error: Error) => void) {
     this.#process = fork(fileURLToPath(new URL(`./${file}.ts`, import.meta.url)), [JSON.stringify(brief)], {
       execArgv: ['--import', import.meta.resolve('tsx')],
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

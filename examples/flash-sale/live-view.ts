@@ -25,21 +25,26 @@ const LINE_EVERY = 1_000;
 const HISTORY = 40;
 
 export class LiveView {
+  /** The panel on the screen; empty while there is none. */
+  #drawn = '';
   #printedAt = Number.NEGATIVE_INFINITY;
   readonly #reads: number[] = [];
   readonly #gets: number[] = [];
 
   /** Prints something that stays. */
   say(text: string): void {
-    if (TERMINAL) logUpdate.persist(text);
-    else process.stdout.write(`${text}\n`);
+    if (TERMINAL) logUpdate.clear();
+    process.stdout.write(`${text}\n`);
+    if (this.#drawn !== '') logUpdate(this.#drawn);
   }
 
   show(moment: Moment): void {
     remember(this.#reads, moment.score.readsPerSecond);
     remember(this.#gets, moment.hotGetsPerSecond ?? 0);
-    if (TERMINAL) logUpdate(this.#panel(moment));
-    else if (moment.elapsed - this.#printedAt >= LINE_EVERY) {
+    if (TERMINAL) {
+      this.#drawn = this.#panel(moment);
+      logUpdate(this.#drawn);
+    } else if (moment.elapsed - this.#printedAt >= LINE_EVERY) {
       this.#printedAt = moment.elapsed;
       process.stdout.write(`${line(moment)}\n`);
     }
@@ -48,6 +53,7 @@ export class LiveView {
   /** Takes the panel away and gives the cursor back. */
   end(): void {
     if (!TERMINAL) return;
+    this.#drawn = '';
     logUpdate.clear();
     logUpdate.done();
   }
@@ -66,7 +72,9 @@ export class LiveView {
     }
     const lines = rows.map(([name, figure, aside]) => `  ${name.padEnd(24)}${figure.padStart(19)}  ${aside}`);
     const servers = states.map((state, index) => badge(state, index)).join('  ');
-    return ['', ...lines, `  ${'application servers'.padEnd(24)}${servers}`, `  ${seconds(elapsed)}`].join('\n');
+    return ['', ...lines, `  ${'application servers'.padEnd(24)}${servers}`, `  ${seconds(elapsed)}`].join(
+      '\n',
+    );
   }
 }
 

@@ -26,6 +26,7 @@ export type Order =
   | { readonly order: 'read' }
   /** Application server: what is measured from here on counts. */
   | { readonly order: 'mark' }
+  | { readonly order: 'report' }
   /** Application server: compare every key with Redis; writes are at rest. */
   | { readonly order: 'compare' }
   /** Writer: give every key its first value. */

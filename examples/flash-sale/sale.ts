@@ -4,17 +4,16 @@
 import type { Settings } from './arguments.js';
 import { monotonic } from './clock.js';
 import { Fleet } from './fleet.js';
-import { count, millis, paint, seconds } from './format.js';
+import { count, paint, seconds } from './format.js';
+import { HotGets } from './hot-gets.js';
 import { Incidents } from './incidents.js';
 import { LiveView } from './live-view.js';
 import type { Comparison, Order, ServerMessage, StateChange } from './messages.js';
-import { RedisOfTheSale, type ServerCounts } from './redis-of-the-sale.js';
+import type { RedisOfTheSale } from './redis-of-the-sale.js';
 import { Scoreboard } from './scoreboard.js';
 import { Staleness } from './staleness.js';
 
 const LOOK_EVERY = 250;
-/** A server that has not answered for so long gives no answer. Unit: ms. */
-const SILENCE = 3 * LOOK_EVERY;
 
 export class Sale {
   readonly view = new LiveView();
@@ -28,9 +27,8 @@ export class Sale {
   readonly #fleet: Fleet;
   readonly #openedAt = monotonic();
   readonly #ticker: NodeJS.Timeout;
+  readonly #hotGets: HotGets;
   #showing = false;
-  #asking = false;
-  #counts: { readonly before: ServerCounts; readonly last: ServerCounts } | undefined;
 
   /** @param failed something ended that the sale can't go on without */
   constructor(redis: RedisOfTheSale, settings: Settings, failed: (error: Error) => void) {
@@ -47,7 +45,11 @@ export class Sale {
         crashed: failed,
       },
     );
-    this.#ticker = setInterval(() => void this.#look().catch(failed), LOOK_EVERY);
+    this.#hotGets = new HotGets(redis);
+    this.#ticker = setInterval(() => {
+      this.#hotGets.ask().catch(failed);
+      this.#look();
+    }, LOOK_EVERY);
   }
 
   /** Resolves when every application server has carried it out. */
@@ -70,11 +72,11 @@ export class Sale {
     this.view.say(`${paint('dim', seconds(monotonic() - this.#openedAt).padStart(8))}  ${text}`);
   }
 
-  async close(): Promise<void> {
+  /** Redis is closed by whoever opened it. */
+  close(): void {
     clearInterval(this.#ticker);
     this.view.end();
     this.#fleet.kill();
-    await this.redis.close();
   }
 
   #heard(server: number, message: ServerMessage): void {
@@ -85,7 +87,8 @@ export class Sale {
         return;
       case 'state':
         this.incidents.changed(server, message);
-        return this.note(describe(server, message));
+        this.note(describe(server, message));
+        return;
       case 'flush':
         this.incidents.flushed(message);
         if (message.entries > 0) this.note(`app ${server + 1}  flushed ${count(message.entries)} entries`);
@@ -95,15 +98,20 @@ export class Sale {
     }
   }
 
-  async #look(): Promise<void> {
-    void this.#ask();
+  #look(): void {
     if (!this.#showing) return;
     this.view.show({
       elapsed: monotonic() - this.#openedAt,
       score: this.scoreboard.recent(),
-      hotGetsPerSecond: this.#hotGetsPerSecond(),
+      hotGetsPerSecond: this.#hotGets.perSecond,
       worstStaleness: this.staleness.worst(),
       states: this.incidents.states,
     });
   }
+}
+
+function describe(server: number, { from, to, reason }: StateChange): string {
+  const arrow = `app ${server + 1}  ${from} → ${to} (${reason})`;
+  if (to === 'serving') return paint('green', arrow);
+  return to === 'bypass' ? paint('yellow', arrow) : arrow;
 }

@@ -68,9 +68,7 @@ export class Scoreboard {
     return {
       readsPerSecond: sum(all, (reports) => rate(start(reports), reports.latest)),
       hitRatio: ratio(sum([...names], hitsOf), sum([...names], readsOf)),
-      hitRatios: Object.fromEntries(
-        Array.from(names, (name) => [name, ratio(hitsOf(name), readsOf(name))]),
-      ),
+      hitRatios: Object.fromEntries(Array.from(names, (name) => [name, ratio(hitsOf(name), readsOf(name))])),
       latency: {
         readP50: slowest('readP50'),
         readP99: slowest('readP99'),

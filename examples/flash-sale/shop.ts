@@ -1,7 +1,7 @@
 // The application's own code around Redis: the same in every act, but for one line.
 
-import { NearCache, withNearCache } from 'redis-near-cache';
 import { createClient } from 'redis-client-v4';
+import { NearCache, withNearCache } from 'redis-near-cache';
 import { HOT_PREFIX, ITEM_PREFIX } from './catalogue.js';
 
 export type Redis = ReturnType<typeof createClient>;

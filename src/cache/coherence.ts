@@ -279,10 +279,12 @@ export class Coherence {
     return undefined;
   }
 
-  /** A command whose keys are unknown is about to be sent (rule C4). */
+  /**
+   * A command whose keys are unknown is about to be sent (rule C4). Entries and flights stay: what it changes is pushed
+   * before anything is served again.
+   */
   raiseBarrier(): void {
     this.#barriers++;
-    this.#flights.poisonWhere(() => true);
     this.#settleAll();
   }
 

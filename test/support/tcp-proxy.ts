@@ -14,6 +14,7 @@ interface Pipe {
 interface Link {
   readonly up: Pipe;
   readonly down: Pipe;
+  stranded: boolean;
 }
 
 type Mode = 'flow' | 'hold' | 'swallow';
@@ -77,6 +78,11 @@ export class TcpProxy {
     this.#mode.down = 'swallow';
   }
 
+  /** The same for the connections of now only: new ones work. */
+  strand(): void {
+    for (const link of this.#links) link.stranded = true;
+  }
+
   /** Ends a black hole for connections opened from now on; older ones are cut. */
   heal(): void {
     this.#mode.up = 'flow';
@@ -115,7 +121,11 @@ export class TcpProxy {
       return;
     }
     const upstream = connect(this.#target, '127.0.0.1');
-    const link: Link = { up: { socket: upstream, held: [] }, down: { socket: downstream, held: [] } };
+    const link: Link = {
+      up: { socket: upstream, held: [] },
+      down: { socket: downstream, held: [] },
+      stranded: false,
+    };
     this.#links.add(link);
     for (const socket of [upstream, downstream]) {
       socket.setNoDelay(true);
@@ -126,12 +136,13 @@ export class TcpProxy {
         downstream.destroy();
       });
     }
-    downstream.on('data', (chunk) => this.#pass('up', link.up, chunk));
-    upstream.on('data', (chunk) => this.#pass('down', link.down, chunk));
+    downstream.on('data', (chunk) => this.#pass('up', link, chunk));
+    upstream.on('data', (chunk) => this.#pass('down', link, chunk));
   }
 
-  #pass(direction: Direction, pipe: Pipe, chunk: Buffer): void {
-    const mode = this.#mode[direction];
+  #pass(direction: Direction, link: Link, chunk: Buffer): void {
+    const pipe = link[direction];
+    const mode = link.stranded ? 'swallow' : this.#mode[direction];
     if (mode === 'hold') pipe.held.push(chunk);
     if (mode !== 'flow') return;
     if (direction === 'up' || this.#fragment === 0) {

@@ -71,6 +71,15 @@ describe('with a half-open tracking connection', () => {
   });
 });
 
+test('a connection that fell silent is given up, and a new one takes its place', async () => {
+  await using rig = await primed();
+  rig.tracking.strand();
+  await until(() => rig.redis.near.stats().tracking[0]?.reconnects === 1);
+  await rig.serving();
+  await rig.outsider.set('k:1', 'new');
+  await until(async () => (await rig.redis.get('k:1')) === 'new');
+});
+
 test('a frozen server costs the lease, and its thaw brings the cache back', async () => {
   await using rig = await primed();
   server.freeze();

@@ -1,0 +1,171 @@
+// Every cached read of node-redis v4 answers, from Redis and from memory, exactly what the bare client answers.
+
+import { deepStrictEqual } from 'node:assert/strict';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { CACHED_READS, canonicalName } from '../../../src/client/cached-reads.js';
+import { RedisServer } from '../../support/redis-server.js';
+import { makeRig, type PlainClient, type Rig } from '../../support/rig.js';
+import { until } from '../../support/until.js';
+import { DATA, READ_CALLS, type ReadCall } from './read-calls.js';
+import { call, TYPED_COMMANDS, typedCommand } from './typed-commands.js';
+
+let server: RedisServer;
+let rig: Rig;
+beforeAll(async () => {
+  server = await RedisServer.start();
+  rig = await makeRig(server, { maxStaleness: 60_000 });
+  for (const command of Object.values(DATA)) await rig.outsider.sendCommand([...command]);
+  await until(() => rig.prefix().invalidations === Object.keys(DATA).length);
+});
+afterAll(async () => {
+  await rig[Symbol.asyncDispose]();
+  await server.stop();
+});
+beforeEach(() => rig.redis.near.clear());
+
+const key = (kind: string): string => `k:${kind}`;
+const hits = (): number => rig.prefix().hits;
+const title = ({ command, of }: ReadCall): string => (of === undefined ? command : `${command} of a ${of}`);
+const cases = READ_CALLS.map((read) => [title(read), read] as const);
+
+async function answer(redis: PlainClient, method: string, args: readonly unknown[]): Promise<unknown> {
+  return call(redis, method, args);
+}
+
+/** Every sample's argument lists, on a key that holds what it reads, and on one that is missing. */
+function calls({ of, after }: ReadCall): readonly (readonly unknown[])[] {
+  const kinds = of === undefined ? Object.keys(DATA) : [of];
+  return [...kinds, 'missing'].flatMap((kind) => after.map((args) => [key(kind), ...args]));
+}
+
+describe('the first reply and those from memory, in both spellings, are those of the bare client:', () => {
+  test.each(cases)('%s', async (_, read) => {
+    const { name, method } = typedCommand(read.command);
+    for (const args of calls(read)) {
+      const expected = await answer(rig.outsider, method, args);
+      const before = hits();
+      deepStrictEqual(await answer(rig.redis, method, args), expected);
+      expect(hits() - before, `first ${name} ${JSON.stringify(args)}`).toBe(0);
+      deepStrictEqual(await answer(rig.redis, method, args), expected);
+      deepStrictEqual(await answer(rig.redis, name, args), expected);
+      expect(hits() - before, `second and third ${name} ${JSON.stringify(args)}`).toBe(2);
+    }
+  });
+});
+
+describe('replies as bytes are those of the bare client, and never from memory:', () => {
+  test.each(cases)('%s', async (_, read) => {
+    const { method } = typedCommand(read.command);
+    const asBytes = rig.redis.commandOptions({ returnBuffers: true });
+    for (const args of calls(read)) {
+      const bytes = await answer(rig.outsider, method, [asBytes, ...args]);
+      const text = await answer(rig.outsider, method, args);
+      const before = hits();
+      deepStrictEqual(await answer(rig.redis, method, [asBytes, ...args]), bytes);
+      deepStrictEqual(await answer(rig.redis, method, args), text);
+      deepStrictEqual(await answer(rig.redis, method, [asBytes, ...args]), bytes);
+      expect(hits() - before).toBe(0);
+    }
+  });
+});
+
+describe('other options of a command change nothing about its reply:', () => {
+  test.each(cases)('%s', async (_, read) => {
+    const { method } = typedCommand(read.command);
+    const { signal } = new AbortController();
+    for (const options of [{}, { isolated: true }, { asap: true }, { signal }]) {
+      for (const args of calls(read)) {
+        const expected = await answer(rig.outsider, method, args);
+        const marked = [rig.redis.commandOptions(options), ...args];
+        deepStrictEqual(await answer(rig.redis, method, marked), expected);
+        deepStrictEqual(await answer(rig.redis, method, marked), expected);
+      }
+    }
+  });
+});
+
+describe('a caller that ruins its reply spoils nobody else’s:', () => {
+  test.each(cases)('%s', async (_, read) => {
+    const { method } = typedCommand(read.command);
+    for (const args of calls(read)) {
+      const expected = await answer(rig.outsider, method, args);
+      const [first, joined] = await Promise.all([
+        answer(rig.redis, method, args),
+        answer(rig.redis, method, args),
+      ]);
+      ruin(first);
+      deepStrictEqual(joined, expected);
+      for (let round = 0; round < 2; round++) {
+        const next = await answer(rig.redis, method, args);
+        deepStrictEqual(next, expected);
+        ruin(next);
+      }
+    }
+  });
+});
+
+describe('the wrong kind of value is refused as by the bare client, each time anew:', () => {
+  const typed = cases.filter(([, read]) => read.of !== undefined);
+
+  test.each(typed)('%s', async (_, read) => {
+    const { method } = typedCommand(read.command);
+    const wrong = key(read.of === 'list' ? 'set' : 'list');
+    for (const after of read.after) {
+      const expected = await refusal(rig.outsider, method, [wrong, ...after]);
+      expect(expected).toMatch(/WRONGTYPE/);
+      const before = rig.prefix();
+      for (let round = 0; round < 2; round++) {
+        expect(await refusal(rig.redis, method, [wrong, ...after])).toBe(expected);
+      }
+      expect(rig.prefix()).toMatchObject({
+        hits: before.hits,
+        fills: before.fills,
+        misses: before.misses + 2,
+      });
+    }
+  });
+});
+
+test('arguments that the client refuses are refused in the same words', async () => {
+  for (const { command, of } of READ_CALLS) {
+    const { method } = typedCommand(command);
+    for (const args of [[], [7], [key(of ?? 'string'), Symbol('no argument')]]) {
+      const expected = await refusal(rig.outsider, method, args);
+      expect(await refusal(rig.redis, method, args), `${command} ${args.length}`).toBe(expected);
+    }
+  }
+});
+
+test('every cached read has a sample here', () => {
+  const sampled = new Set(READ_CALLS.map(({ command }) => canonicalName(command)));
+  expect(Object.keys(CACHED_READS).filter((name) => !sampled.has(name))).toEqual([]);
+});
+
+test('no two commands share a row of cached reads', () => {
+  const canonical = [...TYPED_COMMANDS.keys()].map(canonicalName);
+  const twice = canonical.filter((name, index) => canonical.indexOf(name) !== index);
+  expect(twice.filter((name) => Object.hasOwn(CACHED_READS, name))).toEqual([]);
+});
+
+/** What a call that must fail says; whether it throws at once or rejects is part of it. */
+async function refusal(redis: PlainClient, method: string, args: readonly unknown[]): Promise<string> {
+  let reply: unknown;
+  try {
+    reply = call(redis, method, args);
+  } catch (error) {
+    return `thrown: ${error}`;
+  }
+  return Promise.resolve(reply).then(
+    (value) => `answered: ${String(value)}`,
+    (error) => `rejected: ${error}`,
+  );
+}
+
+/** Changes everything about a reply that can be changed. */
+function ruin(reply: unknown): void {
+  if (typeof reply !== 'object' || reply === null) return;
+  for (const inner of Object.values(reply)) ruin(inner);
+  for (const name of Object.keys(reply)) Reflect.deleteProperty(reply, name);
+  if (Array.isArray(reply)) reply.length = 0;
+  Reflect.set(reply, 0, 'ruined');
+}
