@@ -15,6 +15,8 @@ export default defineConfig({
         resolve: { alias },
         test: {
           name: 'integration',
+          // Leases of half a second want a machine that is not busy with another file's servers.
+          fileParallelism: false,
           // For the tests that measure the heap.
           execArgv: ['--expose-gc'],
           include: ['test/integration/**/*.test.ts'],

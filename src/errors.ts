@@ -13,7 +13,7 @@
  * | `ERR_NEAR_TRACKING_LOST` | the tracking connection failed or gave no proof of life in time; it is being reopened |
  * | `ERR_NEAR_PREFIX` | `unregister()` of a prefix that is not registered |
  * | `ERR_NEAR_CLOSED` | the near cache was closed while something waited for it |
- * | `ERR_NEAR_FILL` | a reply could not be stored; the read itself was answered |
+ * | `ERR_NEAR_FAULT` | something failed inside the cache; the read itself was answered by Redis |
  */
 export type NearCacheErrorCode =
   | 'ERR_NEAR_OPTION'
@@ -23,7 +23,7 @@ export type NearCacheErrorCode =
   | 'ERR_NEAR_TRACKING_LOST'
   | 'ERR_NEAR_PREFIX'
   | 'ERR_NEAR_CLOSED'
-  | 'ERR_NEAR_FILL';
+  | 'ERR_NEAR_FAULT';
 
 /** Every error that redis-near-cache itself makes. Branch on `code`; `cause` holds what lay beneath. */
 export class NearCacheError extends Error {

@@ -61,9 +61,12 @@ export interface NearCacheOptions {
   readonly serverTtl?: boolean;
   /** A missing key is remembered too; its creation invalidates it. Default: `true`. */
   readonly cacheNil?: boolean;
-  /** How often a tracking connection must prove that it is alive. Default: 1 000 ms, or a fifth of a shorter `maxStaleness`. */
+  /**
+   * How often a tracking connection must prove that it is alive; less than `maxStaleness`, and never rarer than three
+   * times per `maxStaleness`, because what a heartbeat proves is the moment of the one before it. Default: 1 000 ms.
+   */
   readonly heartbeat?: number;
-  /** The lease: no value is served that could be staler than this. At least twice `heartbeat`. Default: 5 000 ms. */
+  /** The lease: no value is served that could be staler than this. Default: 5 000 ms. */
   readonly maxStaleness?: number;
   /**
    * What reads get when the server refuses tracking: `'bypass'` goes to Redis every time, `'ttl'` keeps replies
@@ -203,11 +206,12 @@ export function resolveOptions(options: NearCacheOptions): ResolvedOptions {
   assertOption('prefixes', options.prefixes, CHECKS.prefixes ?? list);
   if (options.tracking !== undefined) assertAll('tracking.', options.tracking, TRACKING_CHECKS);
   const maxStaleness = options.maxStaleness ?? DEFAULTS.maxStaleness;
-  const heartbeat = options.heartbeat ?? Math.min(DEFAULTS.heartbeat, maxStaleness / 5);
-  assertOption('heartbeat', heartbeat, {
-    expected: `at most half of maxStaleness (${maxStaleness} ms), because the proof of a heartbeat is the one before it`,
-    accepts: (value) => (value as number) * 2 <= maxStaleness,
-  });
+  if (options.heartbeat !== undefined) {
+    assertOption('heartbeat', options.heartbeat, {
+      expected: `less than maxStaleness (${maxStaleness} ms)`,
+      accepts: (value) => (value as number) < maxStaleness,
+    });
+  }
   return Object.freeze({
     prefixes: options.prefixes.map((entry, index) => resolvePrefix(entry, `prefixes[${index}]`)),
     maxEntries: options.maxEntries ?? DEFAULTS.maxEntries,
@@ -215,7 +219,7 @@ export function resolveOptions(options: NearCacheOptions): ResolvedOptions {
     ttl: options.ttl ?? DEFAULTS.ttl,
     serverTtl: options.serverTtl ?? DEFAULTS.serverTtl,
     cacheNil: options.cacheNil ?? DEFAULTS.cacheNil,
-    heartbeat,
+    heartbeat: Math.min(options.heartbeat ?? DEFAULTS.heartbeat, maxStaleness / 3),
     maxStaleness,
     fallback: options.fallback ?? DEFAULTS.fallback,
     tracking: options.tracking ?? {},

@@ -83,7 +83,7 @@ export class Sale {
     switch (message.kind) {
       case 'report':
         this.scoreboard.reported(server, message);
-        this.staleness.saw(message.sightings);
+        this.staleness.saw(message.sightings, server);
         return;
       case 'state':
         this.incidents.changed(server, message);

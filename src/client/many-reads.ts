@@ -1,6 +1,7 @@
 // MGET: what is held is answered from memory, only the rest is fetched, in one command.
 
 import type { Flight } from '../cache/flights.js';
+import { NearCacheError } from '../errors.js';
 import { isCacheableKey } from './keys.js';
 import type { NearCache } from './near-cache.js';
 import type { NodeRedisV4 } from './node-redis-v4.js';
@@ -9,6 +10,13 @@ import { type AskedExpiry, abortable, type CachedReads } from './reads.js';
 /** MGET answers nil for a key that is no string where GET fails: such a nil is held under a name of its own. */
 const STRING = 'GET';
 const NIL = 'MGET';
+
+/** Where each reply comes from. */
+interface Plan {
+  readonly replies: unknown[];
+  readonly joined: { readonly index: number; readonly flight: Flight }[];
+  readonly fetched: { readonly index: number; readonly key: unknown; readonly flight: Flight | undefined }[];
+}
 
 export class ManyReads {
   readonly #adapter: NodeRedisV4;
@@ -44,19 +52,16 @@ export class ManyReads {
   }
 
   async #read(name: string, keys: readonly unknown[]): Promise<unknown[]> {
-    const replies: unknown[] = new Array(keys.length);
-    const joined: { index: number; flight: Flight }[] = [];
-    const fetched: { index: number; key: unknown; flight: Flight | undefined }[] = [];
-    for (const [index, key] of keys.entries()) {
-      const held = this.#held(key);
-      if (held !== undefined) {
-        replies[index] = held;
-        continue;
-      }
-      const flight = this.#joinable(key);
-      if (flight === undefined) fetched.push({ index, key, flight: this.#depart(key) });
-      else joined.push({ index, flight });
+    const plan: Plan = { replies: new Array(keys.length), joined: [], fetched: [] };
+    try {
+      for (const [index, key] of keys.entries()) this.#planOne(plan, index, key);
+    } catch (error) {
+      // A fault of the cache never fails a read.
+      for (const { flight } of plan.fetched) if (flight !== undefined) this.#near.coherence.fail(flight);
+      this.#near.fault(new NearCacheError('ERR_NEAR_FAULT', 'A read could not be cached.', { cause: error }));
+      return (await this.#adapter.call([name], [keys])) as unknown[];
     }
+    const { replies, joined, fetched } = plan;
     if (fetched.length > 0) {
       const batch = this.#fetch(name, fetched);
       for (const [position, { flight }] of fetched.entries()) {
@@ -71,10 +76,18 @@ export class ManyReads {
     return replies;
   }
 
-  async #fetch(
-    name: string,
-    fetched: readonly { key: unknown; flight: Flight | undefined }[],
-  ): Promise<unknown[]> {
+  #planOne(plan: Plan, index: number, key: unknown): void {
+    const held = this.#held(key);
+    if (held !== undefined) {
+      plan.replies[index] = held;
+      return;
+    }
+    const flight = this.#joinable(key);
+    if (flight === undefined) plan.fetched.push({ index, key, flight: this.#depart(key) });
+    else plan.joined.push({ index, flight });
+  }
+
+  async #fetch(name: string, fetched: Plan['fetched']): Promise<unknown[]> {
     const expiries: Promise<AskedExpiry>[] = fetched.map(async ({ flight }) =>
       flight === undefined ? undefined : this.#reads.askExpiry(flight.key, flight.prefix),
     );

@@ -26,12 +26,20 @@ export class CachedReads {
     const reads = this;
     // The hot path: one argument, nothing to serialise, no closure, no copy for scalars.
     return function read(...args: unknown[]): Promise<unknown> {
-      const key = args[0];
-      if (args.length === 1 && typeof key === 'string') {
-        const held = coherence.lookup(key, id);
-        if (held !== undefined) return Promise.resolve(copy === 'none' ? held : copyReply(copy, held));
+      try {
+        const key = args[0];
+        if (args.length === 1 && typeof key === 'string') {
+          const held = coherence.lookup(key, id);
+          if (held !== undefined) return Promise.resolve(copy === 'none' ? held : copyReply(copy, held));
+        }
+        return reads.#read(name, command, copy, args);
+      } catch (error) {
+        // A fault of the cache never fails a read.
+        reads.#near.fault(
+          new NearCacheError('ERR_NEAR_FAULT', 'A read could not be cached.', { cause: error }),
+        );
+        return reads.#pass(name, args);
       }
-      return reads.#read(name, command, copy, args);
     };
   }
 
@@ -110,7 +118,9 @@ export class CachedReads {
         this.#near.serverTtl ? known(expiry) : ignoreRemaining(expiry),
       );
     } catch (error) {
-      this.#near.fault(new NearCacheError('ERR_NEAR_FILL', 'A reply could not be stored.', { cause: error }));
+      this.#near.fault(
+        new NearCacheError('ERR_NEAR_FAULT', 'A reply could not be stored.', { cause: error }),
+      );
     }
   }
 
@@ -125,7 +135,7 @@ export class CachedReads {
     } catch (error) {
       this.#near.fault(
         new NearCacheError(
-          'ERR_NEAR_FILL',
+          'ERR_NEAR_FAULT',
           'PTTL failed, so replies are not stored. Grant +pttl to the data user, or set serverTtl: false.',
           { cause: error },
         ),

@@ -11,14 +11,22 @@ function jittered(retries: number, random: () => number): number {
   return ceiling / 2 + (random() * ceiling) / 2;
 }
 
-/** @returns the delay in ms, or `undefined` when the strategy gives up */
+/**
+ * As in node-redis, a strategy of the user's that throws or answers nonsense is a strategy that is not there.
+ * @returns the delay in ms, or `undefined` when the strategy gives up
+ */
 export function nextDelay(
   strategy: ReconnectStrategy | undefined,
   retries: number,
   cause: Error,
   random: () => number,
 ): number | undefined {
-  const answer = typeof strategy === 'function' ? strategy(retries, cause) : strategy;
-  if (answer === undefined) return jittered(retries, random);
-  return typeof answer === 'number' && answer >= 0 ? answer : undefined;
+  let answer: unknown = strategy;
+  try {
+    if (typeof strategy === 'function') answer = strategy(retries, cause);
+  } catch {
+    answer = undefined;
+  }
+  if (answer === false || answer instanceof Error) return undefined;
+  return typeof answer === 'number' && answer >= 0 ? answer : jittered(retries, random);
 }

@@ -120,7 +120,7 @@ test('PTTL that may not be asked for costs the fill and an error event, never th
   await rig.redis.auth({ username: 'nopttl', password: 'pw' });
   for (let i = 0; i < 3; i++) expect(await rig.redis.get('k:1')).toBe('value');
   expect(await rig.redis.mGet(['k:1'])).toEqual(['value']);
-  expect(errors).toEqual([expect.objectContaining({ code: 'ERR_NEAR_FILL' })]);
+  expect(errors).toEqual([expect.objectContaining({ code: 'ERR_NEAR_FAULT' })]);
   expect(rig.prefix()).toMatchObject({ entries: 0, discardedFills: 4 });
 });
 
@@ -156,4 +156,25 @@ test('the logger hears of states and errors and never of values', async () => {
   await rig.serving();
   expect(lines.some((line) => line.startsWith('info'))).toBe(true);
   expect(lines.join()).not.toContain('top secret');
+});
+
+test('a fault inside the cache never fails a read: it is an error event and a pass-through', async () => {
+  let broken = false;
+  const clock = () => {
+    if (broken) throw new Error('broken clock');
+    return performance.now();
+  };
+  await using rig = await makeRig(server, { clock, heartbeat: 20_000, maxStaleness: 60_000 });
+  const errors: unknown[] = [];
+  rig.redis.near.on('error', (error) => errors.push(error));
+  await rig.redis.set('k:1', 'value');
+  await rig.redis.get('k:1');
+  await until(() => rig.prefix().invalidations === 1);
+  broken = true;
+  expect(await rig.redis.get('k:1')).toBe('value');
+  expect(await rig.redis.mGet(['k:2', 'k:1'])).toEqual([null, 'value']);
+  expect(await rig.redis.hGetAll('k:3')).toEqual({});
+  broken = false;
+  expect(errors).toEqual([expect.objectContaining({ code: 'ERR_NEAR_FAULT' })]);
+  expect(await rig.redis.get('k:1')).toBe('value');
 });

@@ -31,7 +31,10 @@ const bad: [options: unknown, names: string][] = [
   [{ prefixes: ['k:'], serverTtl: 'yes' }, 'Option serverTtl must be true or false; received "yes"'],
   [{ prefixes: ['k:'], cacheNil: 1 }, 'Option cacheNil'],
   [{ prefixes: ['k:'], heartbeat: -5 }, 'Option heartbeat'],
-  [{ prefixes: ['k:'], heartbeat: 1000, maxStaleness: 1500 }, 'at most half of maxStaleness'],
+  [
+    { prefixes: ['k:'], heartbeat: 1500, maxStaleness: 1500 },
+    'Option heartbeat must be less than maxStaleness (1500 ms); received 1500',
+  ],
   [{ prefixes: ['k:'], maxStaleness: null }, 'received null'],
   [{ prefixes: ['k:'], fallback: 'none' }, "must be 'bypass', 'ttl' or 'error'; received \"none\""],
   [{ prefixes: ['k:'], tracking: true }, 'Option tracking'],
@@ -77,7 +80,9 @@ describe('defaults', () => {
     expect(resolveOptions(options as unknown as NearCacheOptions).maxEntries).toBe(10_000);
   });
 
-  test('a shorter maxStaleness alone shortens the heartbeat with it', () => {
-    expect(resolveOptions({ prefixes: ['k:'], maxStaleness: 500 }).heartbeat).toBe(100);
+  test('heartbeats come at least three times per maxStaleness', () => {
+    expect(resolveOptions({ prefixes: ['k:'], maxStaleness: 600 }).heartbeat).toBe(200);
+    expect(resolveOptions({ prefixes: ['k:'], maxStaleness: 600, heartbeat: 500 }).heartbeat).toBe(200);
+    expect(resolveOptions({ prefixes: ['k:'], maxStaleness: 600, heartbeat: 50 }).heartbeat).toBe(50);
   });
 });
