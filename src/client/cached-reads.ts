@@ -12,55 +12,67 @@ export type Copy =
   /** An array of flat objects. */
   | 'records';
 
-/** Canonical method name to how its reply is copied. The key is the first argument and the only one. */
-export const CACHED_READS: Readonly<Record<string, Copy>> = {
+/** One cached read. The key is its first argument. */
+export interface CachedRead {
+  readonly copy: Copy;
+  /** Further arguments are keys too: then its reply does not hang on the first alone, and it passes through. */
+  readonly furtherKeys?: true;
+}
+
+const SCALAR: CachedRead = { copy: 'none' };
+const LIST: CachedRead = { copy: 'list' };
+const HASH: CachedRead = { copy: 'hash' };
+const RECORDS: CachedRead = { copy: 'records' };
+
+/** By canonical method name. */
+export const CACHED_READS: Readonly<Record<string, CachedRead>> = {
   // Strings and bitmaps.
-  BITCOUNT: 'none',
-  BITPOS: 'none',
-  GET: 'none',
-  GETBIT: 'none',
-  GETRANGE: 'none',
-  STRLEN: 'none',
+  BITCOUNT: SCALAR,
+  BITPOS: SCALAR,
+  GET: SCALAR,
+  GETBIT: SCALAR,
+  GETRANGE: SCALAR,
+  STRLEN: SCALAR,
   // Keys.
-  EXISTS: 'none',
-  TYPE: 'none',
+  EXISTS: { ...SCALAR, furtherKeys: true },
+  TYPE: SCALAR,
   // Hashes.
-  HEXISTS: 'none',
-  HGET: 'none',
-  HGETALL: 'hash',
-  HKEYS: 'list',
-  HLEN: 'none',
-  HMGET: 'list',
-  HSTRLEN: 'none',
-  HVALS: 'list',
+  HEXISTS: SCALAR,
+  HGET: SCALAR,
+  HGETALL: HASH,
+  HKEYS: LIST,
+  HLEN: SCALAR,
+  HMGET: LIST,
+  HSTRLEN: SCALAR,
+  HVALS: LIST,
   // Lists.
-  LINDEX: 'none',
-  LLEN: 'none',
-  LPOS: 'none',
-  LPOSCOUNT: 'list',
-  LRANGE: 'list',
+  LINDEX: SCALAR,
+  LLEN: SCALAR,
+  LPOS: SCALAR,
+  LPOSCOUNT: LIST,
+  LRANGE: LIST,
   // Sets.
-  SCARD: 'none',
-  SISMEMBER: 'none',
-  SMEMBERS: 'list',
-  SMISMEMBER: 'list',
+  SCARD: SCALAR,
+  SISMEMBER: SCALAR,
+  SMEMBERS: LIST,
+  SMISMEMBER: LIST,
   // Sorted sets.
-  ZCARD: 'none',
-  ZCOUNT: 'none',
-  ZLEXCOUNT: 'none',
-  ZMSCORE: 'list',
-  ZRANGE: 'list',
-  ZRANGEBYLEX: 'list',
-  ZRANGEBYSCORE: 'list',
-  ZRANGEBYSCOREWITHSCORES: 'records',
-  ZRANGEWITHSCORES: 'records',
-  ZRANK: 'none',
-  ZREVRANK: 'none',
-  ZSCORE: 'none',
+  ZCARD: SCALAR,
+  ZCOUNT: SCALAR,
+  ZLEXCOUNT: SCALAR,
+  ZMSCORE: LIST,
+  ZRANGE: LIST,
+  ZRANGEBYLEX: LIST,
+  ZRANGEBYSCORE: LIST,
+  ZRANGEBYSCOREWITHSCORES: RECORDS,
+  ZRANGEWITHSCORES: RECORDS,
+  ZRANK: SCALAR,
+  ZREVRANK: SCALAR,
+  ZSCORE: SCALAR,
   // Geo and streams.
-  GEODIST: 'none',
-  GEOHASH: 'list',
-  XLEN: 'none',
+  GEODIST: SCALAR,
+  GEOHASH: LIST,
+  XLEN: SCALAR,
 };
 
 /** `zRangeWithScores` and `ZRANGE_WITHSCORES` are one command. */

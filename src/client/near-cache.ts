@@ -2,7 +2,7 @@
 // together, and turns what happens into states, events and numbers.
 
 import { EventEmitter } from 'eventemitter3';
-import { Coherence, type FlushReason } from '../cache/coherence.js';
+import { Coherence } from '../cache/coherence.js';
 import type { Lease } from '../cache/lease.js';
 import type { Prefix, PrefixSettings } from '../cache/prefix.js';
 import { NearCacheError } from '../errors.js';
@@ -16,36 +16,12 @@ import {
 } from '../options.js';
 import type { Endpoint } from '../tracking/endpoint.js';
 import { Tracker } from '../tracking/tracker.js';
+import type { NearCacheEvents, StateReason } from './near-events.js';
 
-/** Why the state changed. */
-export type StateReason =
-  | 'connecting'
-  | 'armed'
-  | 'lost'
-  | 'refused'
-  | 'lease'
-  | 'barrier'
-  | 'watch'
-  | 'coverage'
-  | 'disconnected'
-  | 'closed';
-
-/** Events of `redis.near`. Small typed objects, never values. */
-export interface NearCacheEvents {
-  /** The state changed. */
-  state: [event: { readonly from: NearState; readonly to: NearState; readonly reason: StateReason }];
-  /** A server said that keys changed; `null` stands for all of them. Keys of one turn come together. */
-  invalidate: [event: { readonly node: string; readonly keys: readonly string[] | null }];
-  /** The cache was emptied. */
-  flush: [event: { readonly reason: FlushReason; readonly entries: number }];
-  /** An entry made room for others. */
-  evict: [event: { readonly key: string; readonly prefix: string }];
-  /** Something deserves a look; the cache goes on. */
-  warning: [event: { readonly code: string; readonly message: string }];
-  /** The cache met a fault; reads go on to Redis. */
-  error: [error: NearCacheError];
-}
-
+/**
+ * `redis.near`: the state of the near cache, what happens in it ({@link NearCacheEvents}), its numbers, and what can be
+ * done by hand. Everything here concerns this process alone; nothing is sent to Redis but what tracking needs.
+ */
 export class NearCache extends EventEmitter<NearCacheEvents> {
   readonly #options: ResolvedOptions;
   readonly #coherence: Coherence;

@@ -4,7 +4,7 @@ import type { Expiry } from '../cache/coherence.js';
 import type { Flight } from '../cache/flights.js';
 import type { Prefix } from '../cache/prefix.js';
 import { NearCacheError } from '../errors.js';
-import { type Copy, copyReply } from './cached-reads.js';
+import { type CachedRead, copyReply } from './cached-reads.js';
 import type { WireCommand } from './effect.js';
 import { isCacheableKey } from './keys.js';
 import type { NearCache } from './near-cache.js';
@@ -20,9 +20,9 @@ export class CachedReads {
   }
 
   /** The method that stands in for the client's `name`. */
-  method(name: string, command: string, copy: Copy): (...args: unknown[]) => Promise<unknown> {
+  method(name: string, id: string, command: CachedRead): (...args: unknown[]) => Promise<unknown> {
     const { coherence } = this.#near;
-    const id = command;
+    const { copy } = command;
     const reads = this;
     // The hot path: one argument, nothing to serialise, no closure, no copy for scalars.
     return function read(...args: unknown[]): Promise<unknown> {
@@ -32,7 +32,7 @@ export class CachedReads {
           const held = coherence.lookup(key, id);
           if (held !== undefined) return Promise.resolve(copy === 'none' ? held : copyReply(copy, held));
         }
-        return reads.#read(name, command, copy, args);
+        return reads.#read(name, id, command, args);
       } catch (error) {
         // A fault of the cache never fails a read.
         reads.#near.fault(
@@ -43,18 +43,21 @@ export class CachedReads {
     };
   }
 
-  #read(name: string, command: string, copy: Copy, args: readonly unknown[]): Promise<unknown> {
+  #read(name: string, canonical: string, command: CachedRead, args: readonly unknown[]): Promise<unknown> {
+    const { copy } = command;
     const { options, rest } = this.#adapter.splitOptions(args);
     const wire = this.#adapter.encode(name, rest);
     const key = wire?.[1];
     const prefix = isCacheableKey(key) ? this.#near.coherence.prefixes.match(key) : undefined;
     if (wire === undefined || !isCacheableKey(key) || prefix === undefined) return this.#pass(name, args);
+    if (command.furtherKeys === true && wire.length > 2) return this.#bypass(prefix, name, args);
     if (this.#near.readError !== undefined) return Promise.reject(this.#near.readError);
-    const id = replyId(command, wire);
+    const id = replyId(canonical, wire);
     // Replies as bytes are other replies: they go past the cache.
     if (id === undefined || options?.returnBuffers === true) return this.#bypass(prefix, name, args);
     if (options?.signal?.aborted === true) return this.#pass(name, args);
-    if (rest.length > 1 || options !== undefined) {
+    const lookedUp = args.length === 1 && typeof args[0] === 'string';
+    if (!lookedUp) {
       const held = this.#near.coherence.lookup(key, id);
       if (held !== undefined) return Promise.resolve(copyReply(copy, held));
     }

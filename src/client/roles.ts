@@ -19,8 +19,8 @@ export function mainRole(adapter: NodeRedisV4, near: NearCache): FacadeRole {
     writes: new OwnWrites(near.coherence, 'holds'),
     read(name, canonical) {
       if (canonical === 'MGET') return many.method(name);
-      const copy = CACHED_READS[canonical];
-      return copy === undefined ? undefined : reads.method(name, canonical, copy);
+      const command = CACHED_READS[canonical];
+      return command === undefined ? undefined : reads.method(name, canonical, command);
     },
     own(facade) {
       const closing =

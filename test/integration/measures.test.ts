@@ -87,3 +87,15 @@ test('300 000 distinct keys through maxEntries: 1000 leave nothing behind', asyn
   redis.near.clear();
   expect(redis.near.stats()).toMatchObject({ entries: 0, bytes: 0 });
 }, 120_000);
+
+test('EXISTS of one key is held, in either form; of several it goes to Redis', async () => {
+  await using rig = await makeRig(server);
+  for (let i = 0; i < 3; i++) {
+    await rig.redis.exists('k:1');
+    await rig.redis.exists(['k:1']);
+  }
+  expect(await calls(server, 'exists')).toBe(1);
+  expect(await rig.redis.exists(['k:1', 'other'])).toBe(0);
+  await rig.outsider.set('other', 'x');
+  expect(await rig.redis.exists(['k:1', 'other'])).toBe(1);
+});

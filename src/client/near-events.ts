@@ -1,0 +1,34 @@
+// What `redis.near` tells its listeners: a typed map of small objects, never values.
+
+import type { FlushReason } from '../cache/coherence.js';
+import type { NearCacheError } from '../errors.js';
+import type { NearState } from '../metrics/stats.js';
+
+/** Why the state changed. */
+export type StateReason =
+  | 'connecting'
+  | 'armed'
+  | 'lost'
+  | 'refused'
+  | 'lease'
+  | 'barrier'
+  | 'watch'
+  | 'coverage'
+  | 'disconnected'
+  | 'closed';
+
+/** Events of `redis.near`. Small typed objects, never values. */
+export interface NearCacheEvents {
+  /** The state changed. */
+  state: [event: { readonly from: NearState; readonly to: NearState; readonly reason: StateReason }];
+  /** A server said that keys changed; `null` stands for all of them. Keys of one turn come together. */
+  invalidate: [event: { readonly node: string; readonly keys: readonly string[] | null }];
+  /** The cache was emptied. */
+  flush: [event: { readonly reason: FlushReason; readonly entries: number }];
+  /** An entry made room for others. */
+  evict: [event: { readonly key: string; readonly prefix: string }];
+  /** Something deserves a look; the cache goes on. */
+  warning: [event: { readonly code: string; readonly message: string }];
+  /** The cache met a fault; reads go on to Redis. */
+  error: [error: NearCacheError];
+}
