@@ -113,8 +113,8 @@ export class Coherence {
   }
 
   /** Call right before the read is sent. */
-  depart(key: string, id: string, prefix: Prefix, lease: Lease): Flight {
-    const flight = new Flight(key, id, prefix, lease, this.#clock.exact());
+  depart(key: string, id: string, prefix: Prefix, lease: Lease, maxTtl = Number.POSITIVE_INFINITY): Flight {
+    const flight = new Flight(key, id, prefix, lease, this.#clock.exact(), maxTtl);
     this.#flights.add(flight);
     return flight;
   }
@@ -145,8 +145,9 @@ export class Coherence {
   }
 
   #put(flight: Flight, id: string, value: unknown, expiry: Expiry): boolean {
-    const { key, prefix, lease, sentAt } = flight;
+    const { key, prefix, lease, sentAt, maxTtl } = flight;
     const life = Math.min(
+      maxTtl,
       prefix.ttl,
       this.#ttl,
       lease.maxTtl,

@@ -13,18 +13,21 @@ export class Flight {
   readonly epoch: number;
   /** When the read was sent: entry lifetimes count from here. Unit: ms on the cache's clock. */
   readonly sentAt: number;
+  /** A bound of the entry's life that comes with the command. Unit: ms. */
+  readonly maxTtl: number;
   /** Set once the key may have changed since the read was sent: the reply is for those who wait already. */
   poisoned = false;
   /** What those who joined wait for; set by whoever sends the read. */
   reply: Promise<unknown> = NEVER_SENT;
 
-  constructor(key: string, id: string, prefix: Prefix, lease: Lease, sentAt: number) {
+  constructor(key: string, id: string, prefix: Prefix, lease: Lease, sentAt: number, maxTtl: number) {
     this.key = key;
     this.id = id;
     this.prefix = prefix;
     this.lease = lease;
     this.epoch = lease.epoch;
     this.sentAt = sentAt;
+    this.maxTtl = maxTtl;
   }
 }
 

@@ -17,6 +17,8 @@ export class Lease {
   provenAsOf = Number.NEGATIVE_INFINITY;
   /** Entries may be served before this moment; minus infinity while the lease or the cache is held back. */
   serveUntil = Number.NEGATIVE_INFINITY;
+  /** Parts of a key, such as fields of a hash, may expire by themselves at this node. */
+  partsExpire = true;
   /** The prefixes whose invalidations arrive in this epoch. */
   readonly covered = new Set<Prefix>();
 

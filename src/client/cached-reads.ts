@@ -17,11 +17,12 @@ export interface CachedRead {
   readonly copy: Copy;
   /** Further arguments are keys too: then its reply does not hang on the first alone, and it passes through. */
   readonly furtherKeys?: true;
+  /** It reads a hash, whose fields may expire by themselves on some servers. */
+  readonly hash?: true;
 }
 
 const SCALAR: CachedRead = { copy: 'none' };
 const LIST: CachedRead = { copy: 'list' };
-const HASH: CachedRead = { copy: 'hash' };
 const RECORDS: CachedRead = { copy: 'records' };
 
 /** By canonical method name. */
@@ -37,14 +38,14 @@ export const CACHED_READS: Readonly<Record<string, CachedRead>> = {
   EXISTS: { ...SCALAR, furtherKeys: true },
   TYPE: SCALAR,
   // Hashes.
-  HEXISTS: SCALAR,
-  HGET: SCALAR,
-  HGETALL: HASH,
-  HKEYS: LIST,
-  HLEN: SCALAR,
-  HMGET: LIST,
-  HSTRLEN: SCALAR,
-  HVALS: LIST,
+  HEXISTS: { ...SCALAR, hash: true },
+  HGET: { ...SCALAR, hash: true },
+  HGETALL: { copy: 'hash', hash: true },
+  HKEYS: { ...LIST, hash: true },
+  HLEN: { ...SCALAR, hash: true },
+  HMGET: { ...LIST, hash: true },
+  HSTRLEN: { ...SCALAR, hash: true },
+  HVALS: { ...LIST, hash: true },
   // Lists.
   LINDEX: SCALAR,
   LLEN: SCALAR,

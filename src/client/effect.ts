@@ -90,17 +90,18 @@ function pick(positions: readonly number[], command: WireCommand): unknown[] {
   return positions.map((position) => command[position]);
 }
 
-/** XREADGROUP ... STREAMS key [key ...] id [id ...] */
+/** XREADGROUP GROUP group consumer [options] STREAMS key [key ...] id [id ...] */
 function streamKeys(command: WireCommand): readonly unknown[] | undefined {
-  const start = command.findIndex((argument) => word(argument) === 'STREAMS') + 1;
+  const start = command.findIndex((argument, index) => index > 3 && word(argument) === 'STREAMS') + 1;
   if (start === 0) return undefined;
   return command.slice(start, start + (command.length - start) / 2);
 }
 
 /** MIGRATE host port key|"" destination-db timeout [COPY] [REPLACE] [AUTH ...] [KEYS key [key ...]] */
 function migrateKeys(command: WireCommand): readonly unknown[] {
-  const keys = command.findIndex((argument, index) => index > 5 && word(argument) === 'KEYS');
-  return keys === -1 ? [command[3]] : command.slice(keys + 1);
+  // Only with an empty key do keys follow; before, the word may be a user's name.
+  if (heldName(command[3]) !== '') return [command[3]];
+  return command.slice(command.findIndex((argument, index) => index > 5 && word(argument) === 'KEYS') + 1);
 }
 
 function word(argument: unknown): string {

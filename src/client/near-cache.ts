@@ -190,6 +190,14 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
     return this.#options.serverTtl || !prefix.cacheNil;
   }
 
+  /**
+   * @internal How long replies about a hash may live where its fields can expire by themselves: no PTTL tells of that,
+   * so that `maxStaleness` is the bound. Unit: ms.
+   */
+  get hashTtl(): number | undefined {
+    return this.#options.serverTtl && this.lease.partsExpire ? this.#options.maxStaleness : undefined;
+  }
+
   /** @internal Whether the key's own expiry bounds its entry. */
   get serverTtl(): boolean {
     return this.#options.serverTtl;

@@ -63,7 +63,7 @@ export class CachedReads {
     }
     // What asks for a connection or a place in the queue of its own is neither joined nor stored.
     if (options?.isolated === true || options?.asap === true) return this.#bypass(prefix, name, args);
-    const reply = this.#join(key, id, prefix) ?? this.#send(key, id, prefix, name, rest);
+    const reply = this.#join(key, id, prefix) ?? this.#send(key, id, prefix, name, command, rest);
     if (reply === undefined) return this.#bypass(prefix, name, args);
     const own = copy === 'none' ? reply : reply.then((value) => copyReply(copy, value));
     return options?.signal === undefined ? own : abortable(own, options.signal, () => this.#pass(name, args));
@@ -82,12 +82,13 @@ export class CachedReads {
     id: string,
     prefix: Prefix,
     name: string,
+    command: CachedRead,
     args: readonly unknown[],
   ): Promise<unknown> | undefined {
     const { coherence, lease } = this.#near;
     if (!coherence.mayFill(lease, prefix)) return undefined;
     prefix.misses++;
-    const flight = coherence.depart(key, id, prefix, lease);
+    const flight = coherence.depart(key, id, prefix, lease, command.hash && this.#near.hashTtl);
     // Both are queued in the same turn and travel in one write. PTTL goes first: if the key expires in between, the
     // reply is nil, which lasts; the other way round a value would be taken for one that does not expire.
     const expiry = this.askExpiry(key, prefix);

@@ -50,10 +50,10 @@ export const WIRE_COMMANDS: Readonly<Record<string, WireEffect>> = {
     'APPEND DECR DECRBY GETDEL GETEX GETSET INCR INCRBY INCRBYFLOAT PSETEX SET SETEX SETNX SETRANGE',
     write(1),
   ),
-  ...each('BITFIELD SETBIT PFADD PFMERGE PFDEBUG', write(1)),
+  ...each('BITFIELD SETBIT PFADD PFMERGE', write(1)),
   // A read that may rewrite the cached cardinality inside the value.
   PFCOUNT: range(1),
-  BITOP: write(2),
+  ...each('BITOP PFDEBUG', write(2)),
   ...each('MSET MSETNX', range(1, 0, 2)),
   // Keys.
   ...each('DEL UNLINK', range(1)),
@@ -82,6 +82,8 @@ export const WIRE_COMMANDS: Readonly<Record<string, WireEffect>> = {
   ...each('XACK XACKDEL XADD XAUTOCLAIM XCLAIM XDEL XDELEX XSETID XTRIM', write(1)),
   XGROUP: write(2),
   XREADGROUP: { kind: 'write', keys: 'streams' },
+  // Vector sets.
+  ...each('VADD VREM', write(1)),
   // Scripts and functions with declared keys; without any, a barrier.
   ...each('EVAL EVALSHA FCALL', counted(2)),
   // Everything, or another everything.
@@ -110,8 +112,12 @@ export const WIRE_COMMANDS: Readonly<Record<string, WireEffect>> = {
   ),
   ...each('ZREVRANK ZSCAN ZSCORE ZUNION GEODIST GEOHASH GEOPOS GEORADIUSBYMEMBER_RO GEORADIUS_RO', NEUTRAL),
   ...each('GEOSEARCH XINFO XLEN XPENDING XRANGE XREAD XREVRANGE EVALSHA_RO EVAL_RO FCALL_RO', NEUTRAL),
+  ...each('VCARD VDIM VEMB VGETATTR VINFO VISMEMBER VLINKS VRANDMEMBER VRANGE VSIM', NEUTRAL),
   // Server and connection.
-  ...each('ACL ASKING BGREWRITEAOF BGSAVE CLIENT CLUSTER COMMAND CONFIG DBSIZE ECHO FUNCTION INFO', NEUTRAL),
+  ...each(
+    'ACL ASKING BGREWRITEAOF BGSAVE CLIENT CLUSTER COMMAND COMMANDLOG CONFIG DBSIZE ECHO FUNCTION INFO',
+    NEUTRAL,
+  ),
   ...each(
     'LASTSAVE LATENCY LOLWUT MEMORY MODULE PING PUBLISH PUBSUB QUIT READONLY READWRITE ROLE SAVE',
     NEUTRAL,

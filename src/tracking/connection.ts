@@ -6,6 +6,8 @@ import type { Endpoint } from './endpoint.js';
 
 /** A live tracking connection. */
 export interface TrackingConnection {
+  /** Whether single fields of a hash can expire at this server: Redis 7.4, Valkey 9 and whatever we do not know. */
+  readonly fieldsExpire: boolean;
   /** @returns what the server answered to PING, literally */
   ping(): Promise<unknown>;
   /** Sends commands in one write; resolves when all were answered, rejects with the first error. */
@@ -95,12 +97,26 @@ export async function openConnection(
     end(error instanceof Error ? error : new Error(String(error)));
     throw error;
   }
+  // HELLO without more changes nothing and needs no permission; its answer tells the version.
+  const fieldsExpire = canExpireFields(await client.sendCommand(['HELLO', '3']).catch(() => undefined));
   clearTimeout(deadline);
   return {
+    fieldsExpire,
     ping: () => client.sendCommand(['PING']),
     send: async (commands) => {
       await Promise.all(commands.map((args) => client.sendCommand([...args])));
     },
     destroy: () => end(new Error('The tracking connection was closed.')),
   };
+}
+
+const FIRST_WITH_FIELD_EXPIRY: Readonly<Record<string, number>> = { redis: 7.04, valkey: 9 };
+
+/** Source: HEXPIRE, https://redis.io/docs/latest/commands/hexpire/ and https://valkey.io/commands/hexpire/ */
+function canExpireFields(hello: unknown): boolean {
+  if (typeof hello !== 'object' || hello === null) return true;
+  const first = FIRST_WITH_FIELD_EXPIRY[String(Reflect.get(hello, 'server'))];
+  const [major, minor] = String(Reflect.get(hello, 'version')).split('.').map(Number);
+  if (first === undefined || major === undefined || minor === undefined) return true;
+  return !(major + minor / 100 < first);
 }

@@ -133,6 +133,7 @@ export class Tracker {
         if (life !== this.#life) return connection.destroy();
         this.#connection = connection;
         this.#coverage = coverage;
+        this.#lease.partsExpire = connection.fieldsExpire;
         this.#arm();
       },
       // Reported by onEnd, which also covers an end after a good start.

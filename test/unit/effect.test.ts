@@ -46,7 +46,7 @@ describe('a word of the syntax that stands for something else does not hide a ke
     'a group named streams': 'XREADGROUP GROUP streams c STREAMS k >',
     'a consumer named STREAMS': 'XREADGROUP GROUP g STREAMS STREAMS k >',
     'a user named keys': 'MIGRATE host 6379 k 0 5000 AUTH2 keys secret',
-    'a user named KEYS in front of two keys': 'MIGRATE host 6379 x 0 5000 AUTH2 KEYS secret KEYS k k2',
+    'a user named KEYS in front of two keys': 'MIGRATE host 6379  0 5000 AUTH2 KEYS secret KEYS k k2',
   };
   test.each(Object.entries(commands))('%s', (_, line) => {
     const effect = effectOf(words(line));
@@ -136,9 +136,9 @@ test('commands sent together have the effects of all of them', () => {
   expect(effectOfAll([])).toEqual(NO_EFFECT);
 });
 
-const seed = Math.floor(Math.random() * 2 ** 31);
+const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
 
-test(`no arguments make it throw (seed ${seed})`, () => {
+test(`no arguments make it throw (SEED=${seed})`, () => {
   const name = fc.constantFrom(
     'EVAL',
     'LMPOP',

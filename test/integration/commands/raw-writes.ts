@@ -13,6 +13,8 @@ export const RAW_WRITES: readonly WriteCall[] = [
     'RPUSH b x',
   ]),
   write('SORT', ['b', 'ALPHA', 'STORE', 'a'], ['SET a 1', 'RPUSH b y x']),
+  write('VADD', ['a', 'VALUES', '2', '1', '2', 'e'], []),
+  write('VREM', ['a', 'e'], ['VADD a VALUES 2 1 2 e']),
   write(
     'XACKDEL',
     ['a', 'g', 'IDS', '1', '1-1'],
