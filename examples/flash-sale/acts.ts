@@ -3,6 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { until } from '../../test/support/until.js';
 import type { Schedule } from './arguments.js';
+import { ITEM_KEYS } from './catalogue.js';
 import { monotonic } from './clock.js';
 import { count, millis, paint } from './format.js';
 import type { IncidentFigures } from './incidents.js';
@@ -40,6 +41,7 @@ export interface Performance {
 export async function perform(sale: Sale, schedule: Schedule): Promise<Performance> {
   sale.note('the application servers start and the writer fills the shelves');
   await sale.writer({ order: 'stock' });
+  sale.note(`${count(1 + ITEM_KEYS.length)} products are in Redis`);
   const plain = await actOne(sale, schedule);
   const near = await actTwo(sale, schedule);
   const faults = await actThree(sale, schedule);
@@ -71,8 +73,8 @@ async function actThree(sale: Sale, { calm, rounds }: Schedule): Promise<FaultFi
   title(
     sale,
     'Act three: things break while the sale goes on',
-    'A lost tracking connection empties the cache at once; a silent server is believed until the lease runs out. ' +
-      'Meanwhile reads go to Redis.',
+    'A lost tracking connection empties the cache at once; a silent server is trusted until the lease runs out.\n' +
+      'Until coherence is proven again, reads bypass the cache.',
   );
   sale.incidents.begin();
   sale.staleness.begin();
@@ -121,10 +123,18 @@ async function measured(sale: Sale, play: () => Promise<unknown>): Promise<ActFi
   const after = await sale.redis.counts();
   await sale.servers({ order: 'report' });
   const durationMs = after.at - before.at;
+  const score = sale.scoreboard.sinceMark();
+  const hotGetsPerSecond = ((after.hotGets - before.hotGets) / durationMs) * 1_000;
+  sale.note(
+    paint(
+      'bold',
+      `${count(score.readsPerSecond)} reads/s; ${count(hotGetsPerSecond)} hot GETs/s reached Redis`,
+    ),
+  );
   return {
     durationMs,
-    score: sale.scoreboard.sinceMark(),
-    hotGetsPerSecond: ((after.hotGets - before.hotGets) / durationMs) * 1_000,
+    score,
+    hotGetsPerSecond,
     readCommandsPerSecond: ((after.readCommands - before.readCommands) / durationMs) * 1_000,
     worstStalenessMs: sale.staleness.worst(),
     stepsBack: sale.scoreboard.stepsBack,

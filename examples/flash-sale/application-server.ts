@@ -31,8 +31,8 @@ class ApplicationServer {
       case 'read':
         return this.#readers?.start(this.#brief.readers);
       case 'mark':
-        this.#readers?.stopwatch.mark();
-        return this.report();
+        this.report();
+        return this.#readers?.stopwatch.mark();
       case 'report':
         return this.report();
       case 'rest':
@@ -49,6 +49,7 @@ class ApplicationServer {
     tell({
       kind: 'report',
       at: monotonic(),
+      state: this.#shop?.near?.state,
       reads: stopwatch.reads,
       stepsBack: sightings.stepsBack,
       prefixes: prefixCounts(this.#shop?.near),

@@ -20,10 +20,13 @@ export function obey(carryOut: (order: Order) => unknown, orphaned: () => void =
       tell({ kind: 'done' });
     });
   });
-  process.on('disconnect', () => {
+  const end = (): void => {
     orphaned();
     process.exit();
-  });
+  };
+  process.on('disconnect', end);
+  // The parent may have ended while this process was still loading.
+  if (!process.connected) end();
   // Ctrl-C reaches the whole process group: what follows from it is the parent's business.
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => {});

@@ -1,6 +1,5 @@
 // What happened to the near caches of the application servers in an act: states, flushes, recoveries.
 
-import type { NearState } from 'redis-near-cache';
 import type { Flush, StateChange } from './messages.js';
 
 export interface IncidentFigures {
@@ -14,32 +13,25 @@ export interface IncidentFigures {
 }
 
 export class Incidents {
-  readonly #servers: { state: NearState | undefined; since: number }[];
+  /** By application server, when its state changed last. */
+  readonly #changedAt: number[];
   #bypassMs = 0;
   #flushes = 0;
   #flushedEntries = 0;
   #recoveries = 0;
 
   constructor(servers: number) {
-    this.#servers = Array.from({ length: servers }, () => ({ state: undefined, since: 0 }));
+    this.#changedAt = new Array(servers).fill(0);
   }
 
   get recoveries(): number {
     return this.#recoveries;
   }
 
-  /** By application server; `undefined` for a plain client. */
-  get states(): (NearState | undefined)[] {
-    return this.#servers.map(({ state }) => state);
-  }
-
   changed(server: number, { from, to, at }: StateChange): void {
-    const known = this.#servers[server];
-    if (known === undefined) return;
-    if (from === 'bypass') this.#bypassMs += at - known.since;
+    if (from === 'bypass') this.#bypassMs += at - (this.#changedAt[server] ?? at);
     if (from === 'bypass' && to === 'serving') this.#recoveries++;
-    known.state = to;
-    known.since = at;
+    this.#changedAt[server] = at;
   }
 
   flushed({ entries }: Flush): void {
@@ -58,7 +50,7 @@ export class Incidents {
 
   figures(): IncidentFigures {
     return {
-      bypassMs: this.#bypassMs / this.#servers.length,
+      bypassMs: this.#bypassMs / this.#changedAt.length,
       flushes: this.#flushes,
       flushedEntries: this.#flushedEntries,
       recoveries: this.#recoveries,

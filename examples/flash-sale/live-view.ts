@@ -11,7 +11,7 @@ export interface Moment {
   /** Since the sale was opened. Unit: ms. */
   readonly elapsed: number;
   readonly score: Score;
-  /** `undefined` while the server gives no answer. */
+  /** `undefined` while the server is silent. */
   readonly hotGetsPerSecond: number | undefined;
   /** Since the act began. Unit: ms. */
   readonly worstStaleness: number;
@@ -60,7 +60,7 @@ export class LiveView {
 
   #panel({ elapsed, score, hotGetsPerSecond, worstStaleness, states }: Moment): string {
     const { latency, hitRatios, readsPerSecond } = score;
-    const gets = hotGetsPerSecond === undefined ? 'no answer' : count(hotGetsPerSecond);
+    const gets = hotGetsPerSecond === undefined ? 'silent' : count(hotGetsPerSecond);
     const rows: [string, string, string][] = [
       ['reads/s', count(readsPerSecond), paint('cyan', sparkline(this.#reads))],
       ['hot GETs/s at Redis', gets, paint('magenta', sparkline(this.#gets))],
@@ -83,7 +83,7 @@ function line({ elapsed, score, hotGetsPerSecond, worstStaleness, states }: Mome
   return [
     seconds(elapsed).padStart(8),
     `reads/s ${count(readsPerSecond).padStart(9)}`,
-    `hot GETs/s at Redis ${(hotGetsPerSecond === undefined ? 'none' : count(hotGetsPerSecond)).padStart(6)}`,
+    `hot GETs/s at Redis ${(hotGetsPerSecond === undefined ? 'silent' : count(hotGetsPerSecond)).padStart(6)}`,
     `p50 ${micros(latency.readP50)} p99 ${micros(latency.readP99)}`,
     `staleness ${millis(worstStaleness)}`,
     ...Object.entries(hitRatios).map(([prefix, hitRatio]) => `${prefix} ${percent(hitRatio)}`),

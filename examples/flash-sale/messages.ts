@@ -53,6 +53,8 @@ export interface Report {
   readonly kind: 'report';
   /** `monotonic()`, ms. */
   readonly at: number;
+  /** Of the near cache; `undefined` for the plain client. */
+  readonly state: NearState | undefined;
   readonly reads: number;
   /** Reads that returned an older offer than one that had been returned before they were started. */
   readonly stepsBack: number;

@@ -44,14 +44,14 @@ export class RedisOfTheSale {
       name: 'flash-sale:control',
       socket: { reconnectStrategy: false },
     });
-    control.on('error', lost);
     await control.connect();
+    control.on('error', (error: Error) => lost(new Error(`Redis is gone: ${error.message}`)));
     return new RedisOfTheSale(address, control, versionOf(await control.info('server')), own);
   }
 
   /** How {@link freeze} is done. */
   get freezing(): string {
-    return this.#own === undefined ? 'CLIENT PAUSE ... ALL' : 'SIGSTOP';
+    return this.#own === undefined ? 'CLIENT PAUSE' : 'SIGSTOP';
   }
 
   async counts(): Promise<ServerCounts> {

@@ -83,7 +83,7 @@ export class Sale {
     switch (message.kind) {
       case 'report':
         this.scoreboard.reported(server, message);
-        this.staleness.saw(message.sightings, server);
+        this.staleness.saw(message.sightings);
         return;
       case 'state':
         this.incidents.changed(server, message);
@@ -105,7 +105,7 @@ export class Sale {
       score: this.scoreboard.recent(),
       hotGetsPerSecond: this.#hotGets.perSecond,
       worstStaleness: this.staleness.worst(),
-      states: this.incidents.states,
+      states: this.scoreboard.states,
     });
   }
 }

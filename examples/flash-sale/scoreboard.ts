@@ -1,5 +1,6 @@
 // Adds up what the application servers report: rates and hit ratios between two reports, and latencies.
 
+import type { NearState } from 'redis-near-cache';
 import type { Latency, Report } from './messages.js';
 
 export interface Score {
@@ -36,6 +37,12 @@ export class Scoreboard {
   /** Other clients, other counters. */
   clear(): void {
     this.#servers.clear();
+  }
+
+  /** Of the near caches, by application server; `undefined` for a plain client. */
+  get states(): (NearState | undefined)[] {
+    const inOrder = [...this.#servers].sort(([one], [other]) => one - other);
+    return inOrder.map(([, { latest }]) => latest.state);
   }
 
   get stepsBack(): number {

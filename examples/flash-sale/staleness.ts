@@ -1,7 +1,6 @@
 // How stale what readers saw was, measured: a read that was started after the server had acknowledged the next
 // version, and still returned this one, was stale by the time between the two.
 
-import { monotonic } from './clock.js';
 import type { Acknowledgement, Sighting } from './messages.js';
 
 export class Staleness {
@@ -13,8 +12,7 @@ export class Staleness {
     this.#acknowledgedAt.set(version, at);
   }
 
-  saw(sightings: readonly Sighting[], server = 0): void {
-    for (const {version, readAt} of sightings) { const r = this.#acknowledgedAt.get(version+1); if (r !== undefined && readAt - r > 40) process.stderr.write(`STALE app ${server+1} v${version} by ${(readAt-r).toFixed(1)} next acked ${(performance.now() - (monotonic() - r)).toFixed(0)} after ${((r-(this.#acknowledgedAt.get(version)??0))).toFixed(1)}\n`); }
+  saw(sightings: readonly Sighting[]): void {
     for (const { version, readAt } of sightings) {
       if (readAt > (this.#readAt.get(version) ?? 0)) this.#readAt.set(version, readAt);
     }

@@ -22,9 +22,8 @@ export class Stopwatch {
     this.#recent.record(Math.max(1, Math.round((monotonic() - startedAt) * 1e6)), hit);
   }
 
-  /** What is measured from here on counts. */
+  /** What is measured from here on counts: call right after `take()`. */
   mark(): void {
-    this.#recent.reset();
     this.#sinceMark.reset();
   }
 

@@ -68,6 +68,7 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
       observer: {
         invalidated: (node, key) => this.#invalidated(node, key),
         armed: () => this.#armed(),
+        expired: () => this.#settle('lease'),
         refused: (error) => this.#refused(error),
         lost: (error, final) => this.#lost(error, final),
         malformed: (node) =>

@@ -27,6 +27,8 @@ export interface TrackerObserver {
   /** A push was applied: `null` stands for every key. */
   invalidated(node: string, key: string | null): void;
   armed(): void;
+  /** The lease ran out without a proof: the connection is given up. */
+  expired(): void;
   /** The server will not track for us. It is asked again every 30 s. */
   refused(error: NearCacheError): void;
   /** The connection failed or fell silent; it is being reopened unless `final`. */
@@ -192,6 +194,7 @@ export class Tracker {
   /** One tick: end a session that has no proof, else ask for the next. */
   #beat(): void {
     if (this.#session.expired(this.#options.maxStaleness)) {
+      this.#options.observer.expired();
       this.#lost(new Error(`No proof of life within ${this.#options.maxStaleness} ms.`));
       return;
     }

@@ -82,9 +82,12 @@ test('a connection that fell silent is given up, and a new one takes its place',
 
 test('a frozen server costs the lease, and its thaw brings the cache back', async () => {
   await using rig = await primed();
+  const reasons: string[] = [];
+  rig.redis.near.on('state', ({ reason }) => reasons.push(reason));
   server.freeze();
   try {
-    await until(() => rig.redis.near.state === 'bypass');
+    await until(() => reasons.length > 0);
+    expect(reasons).toEqual(['lease']);
   } finally {
     server.thaw();
   }
