@@ -1,7 +1,7 @@
 // The coherence core: what may be served, joined and stored, and what a change does to it (rules C1 to C7).
 // Pure state: no I/O, no timers, time comes in from outside; it knows keys and replies, never Redis or clients.
 
-import { makeReply } from './entry.js';
+import { type Entry, makeReply, type Reply } from './entry.js';
 import { Flight, FlightTable } from './flights.js';
 import { Lease } from './lease.js';
 import type { Prefix, PrefixSettings } from './prefix.js';
@@ -10,13 +10,24 @@ import { Store } from './store.js';
 import { type Clock, type EndOfTurn, TurnClock } from './turn-clock.js';
 
 /** Why the cache was emptied. */
-export type FlushReason = 'armed' | 'lost' | 'server' | 'connection-state' | 'clear' | 'closed' | 'barrier';
+export type FlushReason =
+  | 'armed'
+  | 'lost'
+  | 'coverage'
+  | 'server'
+  | 'connection-state'
+  | 'clear'
+  | 'closed'
+  | 'barrier';
+
+/** Why a lease ended. */
+export type RevokeReason = 'lost' | 'coverage' | 'closed';
 
 export interface CoherenceObserver {
   flushed(reason: FlushReason, entries: number): void;
   evicted(key: string, prefix: Prefix): void;
   /** Some lease may serve that could not, or the other way round. */
-  servingChanged(): void;
+  servingChanged(reason?: RevokeReason): void;
   /** Freshness must be proven anew before anything is served: ask for a heartbeat now. */
   proofWanted(): void;
 }
@@ -52,6 +63,10 @@ export class Coherence {
   #barriers = 0;
   /** Leases proven before this moment do not serve: an unknown command was answered then. */
   #provenAfter = NOT_SERVING;
+  /** Up to when somebody waits for a proof. */
+  #proofAwaited = NOT_SERVING;
+  /** Counts reads sent, to tell which of two replies is the newer. */
+  #departures = 0;
   /** Whether the caller holds keys under optimistic locking (rule C11). */
   #held = false;
 
@@ -84,7 +99,7 @@ export class Coherence {
     const reply = entry.find(id);
     if (reply === undefined) return undefined;
     const now = this.#clock.coarse();
-    if (now >= entry.lease.serveUntil || now >= reply.expiresAt) return undefined;
+    if (now >= entry.lease.serveUntil || now >= reply.expiresAt || isSuspect(entry, reply)) return undefined;
     entry.prefix.hits++;
     return reply.value;
   }
@@ -95,7 +110,20 @@ export class Coherence {
     const reply = entry?.find(id);
     if (entry === undefined || reply === undefined) return undefined;
     const now = this.#clock.coarse();
-    return now < entry.lease.serveUntil && now < reply.expiresAt ? reply.value : undefined;
+    const served = now < entry.lease.serveUntil && now < reply.expiresAt && !isSuspect(entry, reply);
+    return served ? reply.value : undefined;
+  }
+
+  /**
+   * If a held reply lacks nothing but the proof that it is not older than what this process has seen of its key since:
+   * the moment that must be proven. Else `undefined`.
+   */
+  suspectSince(key: string, id: string): number | undefined {
+    const entry = this.store.peek(key);
+    const reply = entry?.find(id);
+    if (entry === undefined || reply === undefined || !isSuspect(entry, reply)) return undefined;
+    const now = this.#clock.coarse();
+    return now < entry.lease.serveUntil && now < reply.expiresAt ? entry.floorAt : undefined;
   }
 
   /** Whether replies of this lease's node for keys under `prefix` may be joined and stored now. */
@@ -114,7 +142,7 @@ export class Coherence {
 
   /** Call right before the read is sent. */
   depart(key: string, id: string, prefix: Prefix, lease: Lease, maxTtl = Number.POSITIVE_INFINITY): Flight {
-    const flight = new Flight(key, id, prefix, lease, this.#clock.exact(), maxTtl);
+    const flight = new Flight(key, id, prefix, lease, ++this.#departures, this.#clock.exact(), maxTtl);
     this.#flights.add(flight);
     return flight;
   }
@@ -132,6 +160,12 @@ export class Coherence {
     return stored;
   }
 
+  /** The reply is there and not fit to be stored. */
+  discard(flight: Flight): void {
+    this.#flights.remove(flight);
+    flight.prefix.discardedFills++;
+  }
+
   /** The read failed: nothing is stored, the error is for those who wait. */
   fail(flight: Flight): void {
     this.#flights.remove(flight);
@@ -145,7 +179,7 @@ export class Coherence {
   }
 
   #put(flight: Flight, id: string, value: unknown, expiry: Expiry): boolean {
-    const { key, prefix, lease, sentAt, maxTtl } = flight;
+    const { key, prefix, lease, order, sentAt, maxTtl } = flight;
     const life = Math.min(
       maxTtl,
       prefix.ttl,
@@ -153,7 +187,22 @@ export class Coherence {
       lease.maxTtl,
       expiry?.exists === true ? expiry.remaining : Number.POSITIVE_INFINITY,
     );
-    return this.store.put(key, makeReply(id, value, sentAt + life), prefix, lease);
+    return this.store.put(
+      key,
+      makeReply(id, value, sentAt + life, order),
+      prefix,
+      lease,
+      this.#clock.exact(),
+    );
+  }
+
+  /**
+   * A read of `key` that went past the cache was answered: this process has seen a state of the key that everything
+   * read before may be older than (promise (d)).
+   */
+  observed(key: string): void {
+    this.#flights.poison(key);
+    this.store.peek(key)?.suspect(++this.#departures, this.#clock.exact());
   }
 
   // --- changes ---------------------------------------------------------------------------------------------
@@ -200,8 +249,9 @@ export class Coherence {
 
   register(name: string, settings: PrefixSettings): Prefix {
     const prefix = this.prefixes.add(name, settings);
-    // Entries that a shorter prefix holds now count, and live, under the longer one.
-    this.store.deleteWhere((key, entry) => entry.prefix !== prefix && this.prefixes.match(key) === prefix);
+    // Entries that a shorter prefix holds now count under the longer one; those of old settings live by the new.
+    this.store.deleteWhere((key) => this.prefixes.match(key) === prefix);
+    this.store.forget(prefix);
     return prefix;
   }
 
@@ -242,26 +292,21 @@ export class Coherence {
   }
 
   /** The node can no longer say what changed: bypass and flush at once (rule C5). */
-  revoke(lease: Lease): void {
+  revoke(lease: Lease, reason: RevokeReason): void {
     if (!lease.armed) return;
     lease.armed = false;
     lease.epoch++;
     lease.covered.clear();
-    this.#settle(lease);
-    this.#flushLease(lease, 'lost');
+    this.#settle(lease, reason);
+    this.#flushLease(lease, reason);
   }
 
-  closeLease(lease: Lease): void {
-    this.revoke(lease);
-    this.#leases.delete(lease);
-  }
-
-  #settle(lease: Lease): void {
+  #settle(lease: Lease, reason?: RevokeReason): void {
     const { armed, provenAsOf } = lease;
     const free = armed && !this.#held && this.#barriers === 0 && provenAsOf >= this.#provenAfter;
     const until = free ? Math.min(provenAsOf + this.#maxStaleness, Number.MAX_SAFE_INTEGER) : NOT_SERVING;
     lease.serveUntil = until;
-    this.#observer.servingChanged();
+    this.#observer.servingChanged(reason);
   }
 
   #settleAll(): void {
@@ -298,12 +343,16 @@ export class Coherence {
     if (this.wantsProof) this.#observer.proofWanted();
   }
 
+  /** Somebody waits until everything up to `asOf` is proven to have been applied. */
+  wantProof(asOf: number): void {
+    this.#proofAwaited = Math.max(this.#proofAwaited, asOf);
+    this.#observer.proofWanted();
+  }
+
   /** Whether a proof would let something be served that is now held back. */
   get wantsProof(): boolean {
-    if (this.#barriers > 0) return false;
-    for (const { armed, provenAsOf } of this.#leases) {
-      if (armed && provenAsOf < this.#provenAfter) return true;
-    }
+    const wanted = this.#barriers > 0 ? this.#proofAwaited : Math.max(this.#proofAwaited, this.#provenAfter);
+    for (const { armed, provenAsOf } of this.#leases) if (armed && provenAsOf < wanted) return true;
     return false;
   }
 
@@ -313,4 +362,9 @@ export class Coherence {
     this.#held = held;
     this.#settleAll();
   }
+}
+
+/** Whether this process has seen a newer state of the key than the reply may tell of, not yet proven to be applied. */
+function isSuspect(entry: Entry, reply: Reply): boolean {
+  return reply.order < entry.floor && entry.lease.provenAsOf < entry.floorAt;
 }

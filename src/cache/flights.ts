@@ -11,6 +11,8 @@ export class Flight {
   readonly lease: Lease;
   /** The lease's epoch when the read was sent: a reply of an older epoch is never stored. */
   readonly epoch: number;
+  /** Rises with every read sent. */
+  readonly order: number;
   /** When the read was sent: entry lifetimes count from here. Unit: ms on the cache's clock. */
   readonly sentAt: number;
   /** A bound of the entry's life that comes with the command. Unit: ms. */
@@ -20,12 +22,21 @@ export class Flight {
   /** What those who joined wait for; set by whoever sends the read. */
   reply: Promise<unknown> = NEVER_SENT;
 
-  constructor(key: string, id: string, prefix: Prefix, lease: Lease, sentAt: number, maxTtl: number) {
+  constructor(
+    key: string,
+    id: string,
+    prefix: Prefix,
+    lease: Lease,
+    order: number,
+    sentAt: number,
+    maxTtl: number,
+  ) {
     this.key = key;
     this.id = id;
     this.prefix = prefix;
     this.lease = lease;
     this.epoch = lease.epoch;
+    this.order = order;
     this.sentAt = sentAt;
     this.maxTtl = maxTtl;
   }

@@ -10,9 +10,7 @@ export interface PrefixSettings {
 
 export class Prefix implements PrefixSettings {
   readonly name: string;
-  readonly ttl: number;
-  readonly maxEntries: number | undefined;
-  readonly cacheNil: boolean;
+  #settings: PrefixSettings;
 
   hits = 0;
   misses = 0;
@@ -27,8 +25,22 @@ export class Prefix implements PrefixSettings {
 
   constructor(name: string, settings: PrefixSettings) {
     this.name = name;
-    this.ttl = settings.ttl;
-    this.maxEntries = settings.maxEntries;
-    this.cacheNil = settings.cacheNil;
+    this.#settings = settings;
+  }
+
+  get ttl(): number {
+    return this.#settings.ttl;
+  }
+
+  get maxEntries(): number | undefined {
+    return this.#settings.maxEntries;
+  }
+
+  get cacheNil(): boolean {
+    return this.#settings.cacheNil;
+  }
+
+  configure(settings: PrefixSettings): void {
+    this.#settings = settings;
   }
 }

@@ -7,10 +7,13 @@ export class PrefixRegistry {
   /** Distinct lengths, longest first: a match costs one lookup per length, however many prefixes there are. */
   #lengths: number[] = [];
 
-  /** Registers a prefix; the same name again keeps the counters' object and changes nothing. */
+  /** Registers a prefix; the same name again keeps its counters and takes the new settings. */
   add(name: string, settings: PrefixSettings): Prefix {
     const known = this.#byName.get(name);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      known.configure(settings);
+      return known;
+    }
     const prefix = new Prefix(name, settings);
     this.#byName.set(name, prefix);
     this.#measure();

@@ -51,14 +51,14 @@ export class Store {
   }
 
   /** @returns false if the reply alone is larger than the store. */
-  put(key: string, reply: Reply, prefix: Prefix, lease: Lease): boolean {
+  put(key: string, reply: Reply, prefix: Prefix, lease: Lease, now: number): boolean {
     const held = this.#lru.peek(key);
     // An entry belongs to the node that answered: replies of another node do not mix with these.
     const kept = held?.lease === lease && held.prefix === prefix ? held : undefined;
     // Taken out first, because lru-cache re-measures only a different value.
     this.#lru.delete(key);
     const entry = kept ?? new Entry(key, prefix, lease);
-    entry.add(reply);
+    entry.add(reply, now);
     this.#lru.set(key, entry, { size: entry.bytes });
     if (!this.#lru.has(key)) return false;
     prefix.entries++;

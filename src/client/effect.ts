@@ -10,6 +10,8 @@ export type WireCommand = readonly unknown[];
 export interface Effect {
   /** Names under which changed keys may be held. */
   readonly keys: readonly string[];
+  /** Names of keys whose state its reply tells of. */
+  readonly observes: readonly string[];
   /** Every key may change, or mean another one afterwards. */
   readonly flush: boolean;
   /** Keys may change that can't be known. */
@@ -18,7 +20,14 @@ export interface Effect {
   readonly release: boolean;
 }
 
-export const NO_EFFECT: Effect = { keys: [], flush: false, unknown: false, hold: false, release: false };
+export const NO_EFFECT: Effect = {
+  keys: [],
+  observes: [],
+  flush: false,
+  unknown: false,
+  hold: false,
+  release: false,
+};
 export const UNKNOWN: Effect = { ...NO_EFFECT, unknown: true };
 
 export function effectOf(command: WireCommand): Effect {
@@ -26,6 +35,8 @@ export function effectOf(command: WireCommand): Effect {
   switch (effect?.kind) {
     case 'neutral':
       return NO_EFFECT;
+    case 'read':
+      return { ...NO_EFFECT, observes: namesAt(effect.keys, command) ?? [] };
     case 'write':
       return writeEffect(effect.keys, command);
     case 'flush':
@@ -44,6 +55,7 @@ export function effectOfAll(commands: readonly WireCommand[]): Effect {
   const effects = commands.map(effectOf);
   return {
     keys: effects.flatMap((effect) => effect.keys),
+    observes: effects.flatMap((effect) => effect.observes),
     flush: effects.some((effect) => effect.flush),
     unknown: effects.some((effect) => effect.unknown),
     hold: effects.some((effect) => effect.hold),
@@ -52,16 +64,15 @@ export function effectOfAll(commands: readonly WireCommand[]): Effect {
 }
 
 function writeEffect(positions: KeyPositions, command: WireCommand): Effect {
-  const found = keysAt(positions, command);
+  const keys = namesAt(positions, command);
   // A script without keys may write anything; so may what we can't read.
-  if (found === undefined || found.length === 0) return UNKNOWN;
-  const keys: string[] = [];
-  for (const key of found) {
-    const name = heldName(key);
-    if (name === undefined) return UNKNOWN;
-    keys.push(name);
-  }
-  return { ...NO_EFFECT, keys };
+  return keys === undefined || keys.length === 0 ? UNKNOWN : { ...NO_EFFECT, keys };
+}
+
+/** Under which names the command's keys may be held; `undefined` if that can't be read. */
+function namesAt(positions: KeyPositions, command: WireCommand): string[] | undefined {
+  const names = keysAt(positions, command)?.map(heldName);
+  return names?.every((name) => name !== undefined) ? names : undefined;
 }
 
 function keysAt(positions: KeyPositions, command: WireCommand): readonly unknown[] | undefined {
@@ -90,9 +101,11 @@ function pick(positions: readonly number[], command: WireCommand): unknown[] {
   return positions.map((position) => command[position]);
 }
 
-/** XREADGROUP GROUP group consumer [options] STREAMS key [key ...] id [id ...] */
+/** XREAD [options] / XREADGROUP GROUP group consumer [options], then STREAMS key [key ...] id [id ...] */
 function streamKeys(command: WireCommand): readonly unknown[] | undefined {
-  const start = command.findIndex((argument, index) => index > 3 && word(argument) === 'STREAMS') + 1;
+  // Names of a group and a consumer come first, and may be that word themselves.
+  const options = word(command[0]) === 'XREADGROUP' ? 4 : 1;
+  const start = command.findIndex((argument, index) => index >= options && word(argument) === 'STREAMS') + 1;
   if (start === 0) return undefined;
   return command.slice(start, start + (command.length - start) / 2);
 }

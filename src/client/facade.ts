@@ -4,14 +4,14 @@
 import { canonicalName } from './cached-reads.js';
 import { type Effect, effectOf, effectOfAll, NO_EFFECT, UNKNOWN, type WireCommand } from './effect.js';
 import type { MultiExecutor, NodeRedisV4 } from './node-redis-v4.js';
-import type { OwnWrites } from './writes.js';
+import type { OwnCommands } from './own-commands.js';
 
 /** A method that stands in for one of the client's. */
 export type Interceptor = (...args: unknown[]) => unknown;
 
 /** What the facade of the user's client does otherwise than that of an isolated connection. */
 export interface FacadeRole {
-  readonly writes: OwnWrites;
+  readonly commands: OwnCommands;
   /** Stands in for a read command that the cache answers. */
   read(name: string, canonical: string): Interceptor | undefined;
   /** Stands in for methods of the client itself, by name. */
@@ -99,14 +99,16 @@ class Methods {
 
   #send(effect: Effect, path: readonly string[], args: readonly unknown[]): unknown {
     const send = (): unknown => this.#adapter.call(path, args);
-    return effect === NO_EFFECT ? send() : this.#role.writes.around(effect, send as () => Promise<unknown>);
+    return this.#role.commands.concerns(effect)
+      ? this.#role.commands.around(effect, send as () => Promise<unknown>)
+      : send();
   }
 
   /** Runs a transaction or pipeline. Only a real MULTI, which has a chain, ends with EXEC. */
   #execute(...args: Parameters<MultiExecutor>): Promise<unknown> {
     const [queue, , chain] = args;
     const effect = effectOfAll(queue.map((command) => command.args));
-    return this.#role.writes.around({ ...effect, release: effect.release || chain !== undefined }, () =>
+    return this.#role.commands.around({ ...effect, release: effect.release || chain !== undefined }, () =>
       this.#adapter.execute(...args),
     );
   }

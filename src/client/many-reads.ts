@@ -35,15 +35,10 @@ export class ManyReads {
       const { options, rest } = this.#adapter.splitOptions(args);
       const keys = this.#adapter.encode(name, rest)?.slice(1) ?? [];
       const pass = (): Promise<unknown> => this.#adapter.call([name], args) as Promise<unknown>;
+      const cacheable = keys.filter((key) => this.#prefix(key) !== undefined) as string[];
+      if (options?.signal?.aborted === true || cacheable.length === 0) return pass();
       const special = options?.returnBuffers === true || options?.isolated === true || options?.asap === true;
-      if (
-        special ||
-        options?.signal?.aborted === true ||
-        !keys.some((key) => this.#prefix(key) !== undefined)
-      ) {
-        for (const key of keys) this.#countBypassed(key);
-        return pass();
-      }
+      if (special) return this.#reads.bypass(cacheable, pass);
       const { readError } = this.#near;
       if (readError !== undefined) return Promise.reject(readError);
       const replies = this.#read(name, keys);
@@ -98,11 +93,14 @@ export class ManyReads {
       for (const { flight } of fetched) if (flight !== undefined) this.#near.coherence.fail(flight);
       throw error;
     }
-    for (const [position, { flight }] of fetched.entries()) {
-      if (flight === undefined) continue;
+    for (const [position, { key, flight }] of fetched.entries()) {
+      if (flight === undefined) {
+        if (typeof key === 'string') this.#near.coherence.observed(key);
+        continue;
+      }
       const expiry = await expiries[position];
       const value = values[position];
-      const missing = typeof expiry === 'object' && !expiry.exists;
+      const missing = expiry !== undefined && 'exists' in expiry && !expiry.exists;
       this.#reads.land(flight, value, expiry, value !== null || missing ? STRING : NIL);
     }
     return values;
@@ -139,10 +137,5 @@ export class ManyReads {
 
   #prefix(key: unknown) {
     return isCacheableKey(key) ? this.#near.coherence.prefixes.match(key) : undefined;
-  }
-
-  #countBypassed(key: unknown): void {
-    const prefix = this.#prefix(key);
-    if (prefix !== undefined) prefix.bypassed++;
   }
 }

@@ -16,6 +16,7 @@ import {
 } from '../options.js';
 import type { Endpoint } from '../tracking/endpoint.js';
 import { Tracker } from '../tracking/tracker.js';
+import { AwaitedProofs } from './awaited-proofs.js';
 import type { NearCacheEvents, StateReason } from './near-events.js';
 
 /**
@@ -40,6 +41,7 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
   #attempt: Promise<void> = Promise.resolve();
   #attempted: () => void = () => {};
   #pushed: string[] = [];
+  readonly #proofs = new AwaitedProofs();
   readonly #warned = new Set<string>();
 
   /** @internal Made by `withNearCache()`. */
@@ -52,7 +54,7 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
       observer: {
         flushed: (reason, entries) => this.#tell('flush', { reason, entries }),
         evicted: (key, prefix) => this.#tell('evict', { key, prefix: prefix.name }),
-        servingChanged: () => this.#settle(),
+        servingChanged: (reason) => this.#settle(reason),
         proofWanted: () => this.#tracker.prove(),
       },
     });
@@ -125,7 +127,8 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
 
   /**
    * Registers a prefix at run time. Resolves when its keys are tracked, or, while there is no session, at once: the
-   * next session covers it. A prefix that covers registered ones starts a new session, which empties the cache.
+   * next session covers it. A prefix that covers registered ones starts a new session, which empties the cache. One that
+   * is registered already takes the new settings.
    * @throws NearCacheError `ERR_NEAR_OPTION`
    */
   async register(prefix: string | PrefixOptions): Promise<void> {
@@ -136,8 +139,8 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
   }
 
   /**
-   * Unregisters a prefix: its entries go at once. Resolves when the server has stopped sending its keys; that
-   * starts a new session, which empties the cache.
+   * Unregisters a prefix: its entries go at once. Resolves when the server has stopped sending its keys; unless a
+   * shorter prefix covers them anyway, that starts a new session, which empties the cache.
    * @throws NearCacheError `ERR_NEAR_PREFIX` when it is not registered.
    */
   async unregister(prefix: string): Promise<void> {
@@ -186,6 +189,13 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
     return this.#options.fallback === 'error' ? this.#refusal : undefined;
   }
 
+  /** @internal Resolves when everything up to `asOf` is proven to have been applied, or when that takes too long. */
+  proven(asOf: number): Promise<void> {
+    const proof = this.#proofs.until(asOf);
+    this.#coherence.wantProof(asOf);
+    return proof;
+  }
+
   /** @internal Whether a read asks for the key's expiry too. */
   wantsExpiry(prefix: Prefix): boolean {
     return this.#options.serverTtl || !prefix.cacheNil;
@@ -228,10 +238,10 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
     this.#shutDown('disconnected');
   }
 
-  /** @internal A fault inside the cache: reported once per code, while reads go on. */
+  /** @internal A fault inside the cache: reported once, while reads go on. */
   fault(error: NearCacheError): void {
-    if (this.#warned.has(error.code)) return;
-    this.#warned.add(error.code);
+    if (this.#warned.has(error.message)) return;
+    this.#warned.add(error.message);
     this.#report(error);
   }
 
@@ -256,7 +266,7 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
   #armed(): void {
     this.#settled = true;
     this.#refusal = undefined;
-    if (this.#untracked !== undefined) this.#coherence.revoke(this.#untracked);
+    if (this.#untracked !== undefined) this.#coherence.revoke(this.#untracked, 'coverage');
     this.#settle('armed');
     this.#log('info', this.#tracker.stats(), 'near cache is tracking');
     for (const { resolve } of this.#waiting.splice(0)) resolve();
@@ -305,16 +315,19 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
   }
 
   #shutDown(reason: 'closed' | 'disconnected'): void {
-    this.#tracker.stop();
-    if (this.#untracked !== undefined) this.#coherence.revoke(this.#untracked);
-    this.#coherence.flush('closed');
     this.#settle(reason);
+    this.#tracker.stop();
+    if (this.#untracked !== undefined) this.#coherence.revoke(this.#untracked, 'closed');
+    this.#coherence.flush('closed');
+    // A WATCH ended with its connection.
+    this.#coherence.hold(false);
     const error = closedError();
     for (const { reject } of this.#waiting.splice(0)) reject(error);
     this.#attempted();
   }
 
   #settle(reason?: StateReason): void {
+    this.#proofs.settle(this.lease);
     const from = this.#state;
     const to = this.#currentState();
     if (from === to) return;
@@ -343,15 +356,17 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
   #invalidated(node: string, key: string | null): void {
     if (this.listenerCount('invalidate') === 0) return;
     if (key === null) {
+      this.#tellPushed(node);
       this.#tell('invalidate', { node, keys: null });
-      return;
+    } else if (this.#pushed.push(key) === 1) {
+      queueMicrotask(() => this.#tellPushed(node));
     }
-    if (this.#pushed.push(key) > 1) return;
-    queueMicrotask(() => {
-      const keys = this.#pushed;
-      this.#pushed = [];
-      this.#tell('invalidate', { node, keys });
-    });
+  }
+
+  #tellPushed(node: string): void {
+    const keys = this.#pushed;
+    this.#pushed = [];
+    if (keys.length > 0) this.#tell('invalidate', { node, keys });
   }
 }
 

@@ -10,6 +10,9 @@ import { isCacheableKey } from './keys.js';
 import type { NearCache } from './near-cache.js';
 import type { NodeRedisV4 } from './node-redis-v4.js';
 
+/** `undefined` when nobody asked; with the reason when no answer came. */
+export type AskedExpiry = Expiry | { readonly failed: unknown };
+
 export class CachedReads {
   readonly #adapter: NodeRedisV4;
   readonly #near: NearCache;
@@ -35,38 +38,52 @@ export class CachedReads {
         return reads.#read(name, id, command, args);
       } catch (error) {
         // A fault of the cache never fails a read.
-        reads.#near.fault(
-          new NearCacheError('ERR_NEAR_FAULT', 'A read could not be cached.', { cause: error }),
-        );
+        reads.#fault('A read could not be cached.', error);
         return reads.#pass(name, args);
       }
     };
   }
 
   #read(name: string, canonical: string, command: CachedRead, args: readonly unknown[]): Promise<unknown> {
-    const { copy } = command;
     const { options, rest } = this.#adapter.splitOptions(args);
     const wire = this.#adapter.encode(name, rest);
     const key = wire?.[1];
     const prefix = isCacheableKey(key) ? this.#near.coherence.prefixes.match(key) : undefined;
     if (wire === undefined || !isCacheableKey(key) || prefix === undefined) return this.#pass(name, args);
-    if (command.furtherKeys === true && wire.length > 2) return this.#bypass(prefix, name, args);
+    const bypass = (keys = [key]): Promise<unknown> => this.bypass(keys, () => this.#pass(name, args));
+    if (command.furtherKeys === true && wire.length > 2) return bypass(wire.slice(1).filter(isCacheableKey));
     if (this.#near.readError !== undefined) return Promise.reject(this.#near.readError);
     const id = replyId(canonical, wire);
     // Replies as bytes are other replies: they go past the cache.
-    if (id === undefined || options?.returnBuffers === true) return this.#bypass(prefix, name, args);
+    if (id === undefined || options?.returnBuffers === true) return bypass();
     if (options?.signal?.aborted === true) return this.#pass(name, args);
-    const lookedUp = args.length === 1 && typeof args[0] === 'string';
-    if (!lookedUp) {
-      const held = this.#near.coherence.lookup(key, id);
-      if (held !== undefined) return Promise.resolve(copyReply(copy, held));
-    }
+    const held = isHotPath(args) ? undefined : this.#near.coherence.lookup(key, id);
+    if (held !== undefined) return Promise.resolve(copyReply(command.copy, held));
     // What asks for a connection or a place in the queue of its own is neither joined nor stored.
-    if (options?.isolated === true || options?.asap === true) return this.#bypass(prefix, name, args);
-    const reply = this.#join(key, id, prefix) ?? this.#send(key, id, prefix, name, command, rest);
-    if (reply === undefined) return this.#bypass(prefix, name, args);
-    const own = copy === 'none' ? reply : reply.then((value) => copyReply(copy, value));
-    return options?.signal === undefined ? own : abortable(own, options.signal, () => this.#pass(name, args));
+    if (options?.isolated === true || options?.asap === true) return bypass();
+    const fetch = (): Promise<unknown> => {
+      const reply = this.#join(key, id, prefix) ?? this.#send(key, id, prefix, name, command, rest);
+      if (reply === undefined) return bypass();
+      return command.copy === 'none' ? reply : reply.then((value) => copyReply(command.copy, value));
+    };
+    const asOf = this.#near.coherence.suspectSince(key, id);
+    const reply = asOf === undefined ? fetch() : this.#onceProven(asOf, key, id, command, fetch);
+    return options?.signal === undefined
+      ? reply
+      : abortable(reply, options.signal, () => this.#pass(name, args));
+  }
+
+  /** The reply is held, but something newer may have been seen of its key: a proof costs less than another read. */
+  async #onceProven(
+    asOf: number,
+    key: string,
+    id: string,
+    command: CachedRead,
+    fetch: () => Promise<unknown>,
+  ): Promise<unknown> {
+    await this.#near.proven(asOf);
+    const held = this.#near.coherence.lookup(key, id);
+    return held === undefined ? fetch() : copyReply(command.copy, held);
   }
 
   /** A reader may join a read that nothing has happened to since it was sent. */
@@ -113,18 +130,20 @@ export class CachedReads {
 
   /** Stores what a flight brought, if it may be. A fault in here never fails the read. */
   land(flight: Flight, value: unknown, expiry: AskedExpiry, id = flight.id): void {
-    if (expiry === 'failed') flight.poisoned = true;
+    const { coherence, serverTtl } = this.#near;
     try {
-      this.#near.coherence.land(
-        flight,
-        id,
-        value,
-        this.#near.serverTtl ? known(expiry) : ignoreRemaining(expiry),
+      if (isKnown(expiry)) {
+        coherence.land(flight, id, value, serverTtl ? expiry : ignoreRemaining(expiry));
+        return;
+      }
+      coherence.discard(flight);
+      this.#fault(
+        "A read was answered and its key's PTTL was not, so that the reply is not stored. Grant +pttl to the data " +
+          'user, or set serverTtl: false.',
+        expiry.failed,
       );
     } catch (error) {
-      this.#near.fault(
-        new NearCacheError('ERR_NEAR_FAULT', 'A reply could not be stored.', { cause: error }),
-      );
+      this.#fault('A reply could not be stored.', error);
     }
   }
 
@@ -133,24 +152,24 @@ export class CachedReads {
     if (!this.#near.wantsExpiry(prefix)) return undefined;
     try {
       const remaining = await this.#call('PTTL', [key]);
-      if (typeof remaining !== 'number') return 'failed';
+      if (typeof remaining !== 'number') return { failed: remaining };
       if (remaining === -2) return { exists: false, remaining: 0 };
       return { exists: true, remaining: remaining < 0 ? Number.POSITIVE_INFINITY : remaining };
     } catch (error) {
-      this.#near.fault(
-        new NearCacheError(
-          'ERR_NEAR_FAULT',
-          'PTTL failed, so replies are not stored. Grant +pttl to the data user, or set serverTtl: false.',
-          { cause: error },
-        ),
-      );
-      return 'failed';
+      return { failed: error };
     }
   }
 
-  #bypass(prefix: Prefix, name: string, args: readonly unknown[]): Promise<unknown> {
-    prefix.bypassed++;
-    return this.#pass(name, args);
+  /** Reads past the cache. What the reply tells of the keys may be newer than what is held of them. */
+  async bypass(keys: readonly string[], read: () => Promise<unknown>): Promise<unknown> {
+    const { coherence } = this.#near;
+    for (const key of keys) {
+      const prefix = coherence.prefixes.match(key);
+      if (prefix !== undefined) prefix.bypassed++;
+    }
+    const reply = await read();
+    for (const key of keys) coherence.observed(key);
+    return reply;
   }
 
   #pass(name: string, args: readonly unknown[]): Promise<unknown> {
@@ -161,10 +180,11 @@ export class CachedReads {
   async #call(name: string, args: readonly unknown[]): Promise<unknown> {
     return this.#adapter.call([name], args);
   }
-}
 
-/** `undefined` when nobody asked, `'failed'` when the answer did not come. */
-export type AskedExpiry = Expiry | 'failed';
+  #fault(message: string, cause: unknown): void {
+    this.#near.fault(new NearCacheError('ERR_NEAR_FAULT', message, { cause }));
+  }
+}
 
 /**
  * One waiter's signal ends its own wait only. The error is the client's own: `refuse` sends the read once more, with
@@ -184,13 +204,18 @@ export function abortable(
   });
 }
 
-function known(expiry: AskedExpiry): Expiry {
-  return expiry === 'failed' ? undefined : expiry;
+/** Whether the look into the cache was done before anything was taken apart. */
+function isHotPath(args: readonly unknown[]): boolean {
+  return args.length === 1 && typeof args[0] === 'string';
 }
 
-function ignoreRemaining(expiry: AskedExpiry): Expiry {
-  const asked = known(expiry);
-  return asked && { ...asked, remaining: Number.POSITIVE_INFINITY };
+function isKnown(expiry: AskedExpiry): expiry is Expiry {
+  return expiry === undefined || 'exists' in expiry;
+}
+
+/** Whether the key is there stays of interest (`cacheNil`). */
+function ignoreRemaining(expiry: Expiry): Expiry {
+  return expiry && { ...expiry, remaining: Number.POSITIVE_INFINITY };
 }
 
 /**

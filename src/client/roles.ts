@@ -6,8 +6,8 @@ import { buildFacade, type FacadeRole, type Interceptor } from './facade.js';
 import { ManyReads } from './many-reads.js';
 import type { NearCache } from './near-cache.js';
 import { NodeRedisV4 } from './node-redis-v4.js';
+import { OwnCommands } from './own-commands.js';
 import { CachedReads } from './reads.js';
-import { OwnWrites } from './writes.js';
 
 /** How long `connect()` waits for tracking after the client itself is connected. Unit: ms. */
 const CONNECT_GRACE = 1_000;
@@ -16,7 +16,7 @@ export function mainRole(adapter: NodeRedisV4, near: NearCache): FacadeRole {
   const reads = new CachedReads(adapter, near);
   const many = new ManyReads(adapter, near, reads);
   return {
-    writes: new OwnWrites(near.coherence, 'holds'),
+    commands: new OwnCommands(near.coherence, 'holds'),
     read(name, canonical) {
       if (canonical === 'MGET') return many.method(name);
       const command = CACHED_READS[canonical];
@@ -51,7 +51,7 @@ export function mainRole(adapter: NodeRedisV4, near: NearCache): FacadeRole {
 /** A connection of its own: what it watches concerns its own reads, and those go to Redis. */
 function isolated(client: object, near: NearCache): object {
   return buildFacade(new NodeRedisV4(client), {
-    writes: new OwnWrites(near.coherence, 'ignores holds'),
+    commands: new OwnCommands(near.coherence, 'ignores holds'),
     read: () => undefined,
     own: () => ({}),
   });

@@ -1,7 +1,7 @@
 // What every command does to the cache, by what goes on the wire: a table, and nothing but the table. Where the
 // keys of a write stand comes from the command documentation, https://redis.io/docs/latest/commands/.
 
-/** Where a write's keys stand among its arguments; the command's name is argument 0. */
+/** Where a command's keys stand among its arguments; the command's name is argument 0. */
 export type KeyPositions =
   /** These arguments. */
   | readonly number[]
@@ -17,7 +17,9 @@ export type KeyPositions =
 export type WireEffect =
   /** Changes these keys. */
   | { readonly kind: 'write'; readonly keys: KeyPositions }
-  /** Changes no key. */
+  /** Changes nothing and tells of these keys. */
+  | { readonly kind: 'read'; readonly keys: KeyPositions }
+  /** Neither changes keys nor tells of any in particular. */
   | { readonly kind: 'neutral' }
   /** Changes all keys, or what the connection's keys mean (rule C14). */
   | { readonly kind: 'flush' }
@@ -27,6 +29,7 @@ export type WireEffect =
   | { readonly kind: 'release' };
 
 const write = (...keys: number[]): WireEffect => ({ kind: 'write', keys });
+const read = (...keys: number[]): WireEffect => ({ kind: 'read', keys });
 const range = (from: number, dropLast = 0, step = 1): WireEffect => ({
   kind: 'write',
   keys: { from, dropLast, step },
@@ -92,27 +95,22 @@ export const WIRE_COMMANDS: Readonly<Record<string, WireEffect>> = {
   ...each('WATCH MULTI', { kind: 'hold' }),
   ...each('UNWATCH DISCARD EXEC', { kind: 'release' }),
   // Reads.
-  ...each('BITCOUNT BITFIELD_RO BITPOS GET GETBIT GETRANGE LCS MGET STRLEN SUBSTR', NEUTRAL),
-  ...each(
-    'DUMP EXISTS EXPIRETIME KEYS OBJECT PEXPIRETIME PTTL RANDOMKEY SCAN SORT_RO TOUCH TTL TYPE',
-    NEUTRAL,
-  ),
-  ...each(
-    'HEXISTS HEXPIRETIME HGET HGETALL HKEYS HLEN HMGET HPEXPIRETIME HPTTL HRANDFIELD HSCAN HSTRLEN',
-    NEUTRAL,
-  ),
-  ...each('HTTL HVALS LINDEX LLEN LPOS LRANGE SCARD SDIFF SINTER SINTERCARD SISMEMBER SMEMBERS', NEUTRAL),
-  ...each(
-    'SMISMEMBER SRANDMEMBER SSCAN SUNION ZCARD ZCOUNT ZDIFF ZINTER ZINTERCARD ZLEXCOUNT ZMSCORE',
-    NEUTRAL,
-  ),
-  ...each(
-    'ZRANDMEMBER ZRANGE ZRANGEBYLEX ZRANGEBYSCORE ZRANK ZREVRANGE ZREVRANGEBYLEX ZREVRANGEBYSCORE',
-    NEUTRAL,
-  ),
-  ...each('ZREVRANK ZSCAN ZSCORE ZUNION GEODIST GEOHASH GEOPOS GEORADIUSBYMEMBER_RO GEORADIUS_RO', NEUTRAL),
-  ...each('GEOSEARCH XINFO XLEN XPENDING XRANGE XREAD XREVRANGE EVALSHA_RO EVAL_RO FCALL_RO', NEUTRAL),
-  ...each('VCARD VDIM VEMB VGETATTR VINFO VISMEMBER VLINKS VRANDMEMBER VRANGE VSIM', NEUTRAL),
+  ...each('BITCOUNT BITFIELD_RO BITPOS GET GETBIT GETRANGE STRLEN SUBSTR', read(1)),
+  ...each('DUMP EXPIRETIME PEXPIRETIME PTTL SORT_RO TTL TYPE', read(1)),
+  ...each('HEXISTS HEXPIRETIME HGET HGETALL HKEYS HLEN HMGET HPEXPIRETIME HPTTL HRANDFIELD HSCAN', read(1)),
+  ...each('HSTRLEN HTTL HVALS LINDEX LLEN LPOS LRANGE SCARD SISMEMBER SMEMBERS SMISMEMBER', read(1)),
+  ...each('SRANDMEMBER SSCAN ZCARD ZCOUNT ZLEXCOUNT ZMSCORE ZRANDMEMBER ZRANGE ZRANGEBYLEX', read(1)),
+  ...each('ZRANGEBYSCORE ZRANK ZREVRANGE ZREVRANGEBYLEX ZREVRANGEBYSCORE ZREVRANK ZSCAN ZSCORE', read(1)),
+  ...each('GEODIST GEOHASH GEOPOS GEORADIUSBYMEMBER_RO GEORADIUS_RO GEOSEARCH', read(1)),
+  ...each('XLEN XPENDING XRANGE XREVRANGE', read(1)),
+  ...each('VCARD VDIM VEMB VGETATTR VINFO VISMEMBER VLINKS VRANDMEMBER VRANGE VSIM', read(1)),
+  ...each('OBJECT XINFO', read(2)),
+  LCS: read(1, 2),
+  ...each('EXISTS MGET SDIFF SINTER SUNION TOUCH', { kind: 'read', keys: { from: 1, dropLast: 0, step: 1 } }),
+  ...each('SINTERCARD ZDIFF ZINTER ZINTERCARD ZUNION', { kind: 'read', keys: { countAt: 1 } }),
+  ...each('EVAL_RO EVALSHA_RO FCALL_RO', { kind: 'read', keys: { countAt: 2 } }),
+  XREAD: { kind: 'read', keys: 'streams' },
+  ...each('KEYS RANDOMKEY SCAN', NEUTRAL),
   // Server and connection.
   ...each(
     'ACL ASKING BGREWRITEAOF BGSAVE CLIENT CLUSTER COMMAND COMMANDLOG CONFIG DBSIZE ECHO FUNCTION INFO',

@@ -61,7 +61,9 @@ export function withNearCache<C extends NodeRedisClient>(
   define(facade, 'near', near);
   define(facade, Symbol.asyncDispose, async () => {
     near.close();
-    if (client.isOpen) await client.quit();
+    // quit() would wait for a server that is away.
+    if (client.isReady) await client.quit();
+    else if (client.isOpen) await client.disconnect();
   });
   return facade as NearCached<C>;
 }

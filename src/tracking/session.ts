@@ -1,7 +1,7 @@
 // One node's session: what heartbeats prove about its lease (rule C6). Pure state; the tracker sends the PINGs
 // and tells the time.
 
-import type { Coherence } from '../cache/coherence.js';
+import type { Coherence, RevokeReason } from '../cache/coherence.js';
 import type { Lease } from '../cache/lease.js';
 import type { Prefix } from '../cache/prefix.js';
 
@@ -40,9 +40,9 @@ export class Session {
     for (const prefix of covered) this.lease.covered.add(prefix);
   }
 
-  lose(): void {
+  lose(reason: RevokeReason): void {
     this.#pingSentAt = undefined;
-    this.#coherence.revoke(this.lease);
+    this.#coherence.revoke(this.lease, reason);
   }
 
   pingSent(): void {

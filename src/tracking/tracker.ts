@@ -1,7 +1,7 @@
 // Keeps one node tracked: opens the connection, arms the session, sends heartbeats, follows changes of coverage,
 // and starts over after every loss. The only part of tracking with timers.
 
-import type { Coherence } from '../cache/coherence.js';
+import type { Coherence, RevokeReason } from '../cache/coherence.js';
 import type { Lease } from '../cache/lease.js';
 import type { Prefix } from '../cache/prefix.js';
 import { NearCacheError } from '../errors.js';
@@ -105,7 +105,7 @@ export class Tracker {
   stop(): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
-    this.#end();
+    this.#end('closed');
   }
 
   /** Follows the registered prefixes. Resolves when what they cover is tracked, or will be with the next session. */
@@ -155,10 +155,10 @@ export class Tracker {
   }
 
   /** Everything that ends a session goes through here: bypass and flush at once, then let go of the socket. */
-  #end(): void {
+  #end(reason: RevokeReason): void {
     this.#life++;
     clearTimeout(this.#timer);
-    this.#session.lose();
+    this.#session.lose(reason);
     const connection = this.#connection;
     this.#connection = undefined;
     connection?.destroy();
@@ -166,7 +166,7 @@ export class Tracker {
 
   #lost(cause: Error): void {
     const { endpoint, observer, reconnectStrategy, random } = this.#options;
-    this.#end();
+    this.#end('lost');
     const refusal = refusalOf(cause, endpoint.node);
     if (refusal !== undefined) {
       this.#state = 'refused';
@@ -272,7 +272,7 @@ export class Tracker {
         return;
       }
       // Removing needs OFF, and pushes pending at that moment are lost: the session ends and a new one begins.
-      this.#session.lose();
+      this.#session.lose('coverage');
       await connection.send([['CLIENT', 'TRACKING', 'OFF'], trackingCommand(wanted, this.#options.noLoop)]);
       if (life !== this.#life) return;
       this.#coverage = wanted;

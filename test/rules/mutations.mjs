@@ -61,7 +61,7 @@ export const MUTATIONS = [
   {
     rule: 'C4',
     what: 'a write drops nothing before it is sent',
-    file: 'client/writes.ts',
+    file: 'client/own-commands.ts',
     find: '    this.#change(effect);\n    return this.#watches;',
     replace: '    return this.#watches;',
     tests: 'integration/coherence/c3-',
@@ -69,7 +69,7 @@ export const MUTATIONS = [
   {
     rule: 'C4',
     what: 'a write drops nothing when it was answered',
-    file: 'client/writes.ts',
+    file: 'client/own-commands.ts',
     find: '    this.#change(effect);\n    if (effect.unknown) this.#coherence.lowerBarrier();',
     replace: '    if (effect.unknown) this.#coherence.lowerBarrier();',
     tests: 'integration/coherence/c4-own',
@@ -77,7 +77,7 @@ export const MUTATIONS = [
   {
     rule: 'C4',
     what: 'a write that failed drops nothing afterwards',
-    file: 'client/writes.ts',
+    file: 'client/own-commands.ts',
     find: '      (error: unknown) => {\n        this.#after(effect, watches, false);',
     replace: '      (error: unknown) => {',
     tests: 'integration/coherence/c4-',
@@ -174,7 +174,7 @@ export const MUTATIONS = [
   {
     rule: 'C11',
     what: 'reads under WATCH are answered from memory',
-    file: 'client/writes.ts',
+    file: 'client/own-commands.ts',
     find: 'this.#coherence.hold(true);',
     replace: '',
     tests: 'integration/coherence/c11-',
@@ -206,7 +206,7 @@ export const MUTATIONS = [
   {
     rule: 'C14',
     what: 'SELECT and its like flush nothing',
-    file: 'client/writes.ts',
+    file: 'client/own-commands.ts',
     find: "if (effect.flush) this.#coherence.flush('connection-state');",
     replace: '',
     tests: 'integration/coherence/c14-',
@@ -234,5 +234,29 @@ export const MUTATIONS = [
     find: 'this.#near.coherence.fail(flight);',
     replace: '',
     tests: 'integration/coherence/c16-',
+  },
+  {
+    rule: '(d)',
+    what: 'other replies of a key are served although news of it was seen',
+    file: 'cache/coherence.ts',
+    find: 'return reply.order < entry.floor && entry.lease.provenAsOf < entry.floorAt;',
+    replace: 'return false;',
+    tests: 'integration/coherence/monotonic',
+  },
+  {
+    rule: '(d)',
+    what: 'reads past the cache count for nothing',
+    file: 'cache/coherence.ts',
+    find: '    this.#flights.poison(key);\n    this.store.peek(key)?.suspect(++this.#departures, this.#clock.exact());',
+    replace: '',
+    tests: 'integration/coherence/monotonic',
+  },
+  {
+    rule: '(d)',
+    what: 'an older reply takes the place of a newer one',
+    file: 'cache/entry.ts',
+    find: 'if (held !== undefined && held.order > reply.order) return;',
+    replace: '',
+    tests: 'unit/coherence',
   },
 ];

@@ -70,7 +70,7 @@ describe('a reply decoded before a push, whose continuation runs after it', () =
 
 test('a flight of an older epoch is not stored, even if its node is armed again', () => {
   const flight = depart();
-  session.lose();
+  session.lose('lost');
   session.arm(core.prefixes.all());
   flight.poisoned = false;
   expect(core.land(flight, 'GET', 'old', undefined)).toBe(false);
@@ -121,7 +121,7 @@ describe('the lease', () => {
     session.pongReceived();
     expect(lease.provenAsOf).toBe(0);
     session.pingSent();
-    session.lose();
+    session.lose('lost');
     session.arm(core.prefixes.all());
     session.pongReceived();
     expect(lease.provenAsOf).toBe(100);
@@ -164,7 +164,7 @@ describe('a barrier', () => {
     held();
     core.raiseBarrier();
     core.lowerBarrier();
-    session.lose();
+    session.lose('lost');
     session.arm(core.prefixes.all());
     expect(core.lookup('k:1', 'GET')).toBeUndefined();
     expect(core.mayFill(lease, prefix())).toBe(true);
@@ -176,7 +176,7 @@ test('an entry of one node is not dropped with the lease of another', () => {
   core.arm(other, core.prefixes.all());
   held('k:1');
   core.land(core.depart('k:2', 'GET', prefix(), other), 'GET', 'two', undefined);
-  core.revoke(other);
+  core.revoke(other, 'lost');
   expect(core.lookup('k:1', 'GET')).toBe('value');
   expect(core.lookup('k:2', 'GET')).toBeUndefined();
 });
@@ -188,6 +188,14 @@ test('replies of two nodes do not mix in one entry', () => {
   core.land(core.depart('k:1', 'STRLEN', prefix(), other), 'STRLEN', 5, undefined);
   expect(core.lookup('k:1', 'GET')).toBeUndefined();
   expect(core.lookup('k:1', 'STRLEN')).toBe(5);
-  core.revoke(other);
+  core.revoke(other, 'lost');
   expect(core.store.entries).toBe(0);
+});
+
+test('an older reply that lands after a newer one does not take its place', () => {
+  const older = depart();
+  const newer = core.depart('k:1', 'MGET', prefix(), lease);
+  core.land(newer, 'GET', 'new', undefined);
+  core.land(older, 'GET', 'old', undefined);
+  expect(core.lookup('k:1', 'GET')).toBe('new');
 });

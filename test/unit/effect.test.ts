@@ -59,7 +59,7 @@ describe('names and keys are read', () => {
     expect(effectOf(['set', 'K', 'v']).keys).toEqual(['K']);
     expect(effectOf(words('xreadgroup group g c streams k >')).keys).toEqual(['k']);
     expect(effectOf(words('sort k store k2')).keys).toEqual(['k', 'k2']);
-    expect(effectOf(['get', 'k'])).toBe(NO_EFFECT);
+    expect(effectOf(['get', 'k'])).toEqual({ ...NO_EFFECT, observes: ['k'] });
   });
 
   test('as bytes', () => {
@@ -128,6 +128,7 @@ test('commands sent together have the effects of all of them', () => {
   ];
   expect(effectOfAll(commands)).toEqual({
     keys: ['k', 'k3', 'k4'],
+    observes: ['k2'],
     flush: true,
     unknown: true,
     hold: false,

@@ -1,10 +1,10 @@
-// Tells the cache about everything that this process itself sends (rules C4, C11, C14): before it is sent, and again
-// when its reply, error or timeout arrives.
+// Tells the cache about everything that this process itself sends past it (rules C4, C11, C14, promise (d)): before it
+// is sent, and again when its reply, error or timeout arrives.
 
 import type { Coherence } from '../cache/coherence.js';
 import type { Effect } from './effect.js';
 
-export class OwnWrites {
+export class OwnCommands {
   readonly #coherence: Coherence;
   readonly #holds: boolean;
   /** Rises with every WATCH: an EXEC ends only what was watched before it was sent. */
@@ -14,6 +14,19 @@ export class OwnWrites {
   constructor(coherence: Coherence, holds: 'holds' | 'ignores holds') {
     this.#coherence = coherence;
     this.#holds = holds === 'holds';
+  }
+
+  /** Whether the cache has anything to do with it. */
+  concerns(effect: Effect): boolean {
+    const { keys, flush, unknown, hold, release } = effect;
+    return (
+      keys.length > 0 ||
+      flush ||
+      unknown ||
+      hold ||
+      release ||
+      effect.observes.some((key) => this.#coherence.prefixes.match(key) !== undefined)
+    );
   }
 
   /** Sends what has this effect. */
@@ -50,6 +63,7 @@ export class OwnWrites {
 
   #after(effect: Effect, watches: number, answered: boolean): void {
     this.#change(effect);
+    for (const key of effect.observes) this.#coherence.observed(key);
     if (effect.unknown) this.#coherence.lowerBarrier();
     // A WATCH that failed holds nothing; a release ends everything that was held when it was sent.
     const over = effect.release || (effect.hold && !answered);
