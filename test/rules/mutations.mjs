@@ -241,7 +241,7 @@ export const MUTATIONS = [
     file: 'cache/coherence.ts',
     find: 'return reply.order < entry.floor && entry.lease.provenAsOf < entry.floorAt;',
     replace: 'return false;',
-    tests: 'integration/coherence/monotonic',
+    tests: 'integration/monotonic',
   },
   {
     rule: '(d)',
@@ -249,7 +249,7 @@ export const MUTATIONS = [
     file: 'cache/coherence.ts',
     find: '    this.#flights.poison(key);\n    this.store.peek(key)?.suspect(++this.#departures, this.#clock.exact());',
     replace: '',
-    tests: 'integration/coherence/monotonic',
+    tests: 'integration/monotonic',
   },
   {
     rule: '(d)',

@@ -3,9 +3,9 @@
 
 import { commandOptions } from 'redis-client-v4';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { RedisServer } from '../../support/redis-server.js';
-import { calls, makeRig, type Rig } from '../../support/rig.js';
-import { until } from '../../support/until.js';
+import { RedisServer } from '../support/redis-server.js';
+import { calls, makeRig, type Rig } from '../support/rig.js';
+import { until } from '../support/until.js';
 
 let server: RedisServer;
 beforeAll(async () => {
