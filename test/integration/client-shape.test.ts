@@ -3,6 +3,7 @@
 import { EventEmitter, once } from 'node:events';
 import { inspect } from 'node:util';
 import { createClient, defineScript, type RedisClientType } from 'redis-client-v4';
+import { createClient as createV5 } from 'redis-client-v5';
 import { withNearCache } from 'redis-near-cache';
 import { afterAll, beforeAll, beforeEach, describe, expect, expectTypeOf, test } from 'vitest';
 import { RedisServer } from '../support/redis-server.js';
@@ -133,6 +134,7 @@ describe('what is no client is told so', () => {
     'an event emitter': new EventEmitter(),
     'a promise of a client': Promise.resolve({}),
     'a client in legacy mode': createClient({ legacyMode: true }),
+    'a client of node-redis v5': createV5(),
     'a wrapped client': withNearCache(createClient(), { prefixes: ['k:'] }),
   };
   test.each(Object.entries(bad))('%s', (_, client) => {

@@ -17,6 +17,7 @@ check('types', 'tsc', ['--noEmit', '-p', 'tsconfig.json']);
 check('lint', 'biome', ['check', '.']);
 check('build', 'tsup', []);
 check('package', 'publint', ['--strict']);
+check('package types', 'attw', ['--pack', '.', '--quiet']);
 vitest('unit');
 vitest('integration');
 
