@@ -356,6 +356,10 @@ export class Coherence {
     return false;
   }
 
+  get held(): boolean {
+    return this.#held;
+  }
+
   /** Reads bypass while the caller relies on optimistic locking (rule C11). */
   hold(held: boolean): void {
     if (this.#held === held) return;

@@ -16,8 +16,16 @@ export interface Reply {
 }
 
 export function makeReply(id: string, value: unknown, expiresAt: number, order: number): Reply {
-  return { id, value, expiresAt, order, bytes: REPLY_OVERHEAD + stringBytes(id) + valueBytes(value) };
+  const bytes = REPLY_OVERHEAD + stringBytes(id) + valueBytes(value);
+  return { id: ownCopy(id), value, expiresAt, order, bytes };
 }
+
+/** V8 keeps a part of a string as a view of the whole: a held key cut out of a large text would hold all of it. */
+export function ownCopy(text: string): string {
+  return text.length < SHORTEST_VIEW ? text : Buffer.from(text).toString();
+}
+
+const SHORTEST_VIEW = 13;
 
 export class Entry {
   readonly prefix: Prefix;

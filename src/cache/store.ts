@@ -2,7 +2,7 @@
 // Keeps no second index that could outgrow it.
 
 import { LRUCache } from 'lru-cache';
-import { Entry, type Reply } from './entry.js';
+import { Entry, ownCopy, type Reply } from './entry.js';
 import type { Lease } from './lease.js';
 import type { Prefix } from './prefix.js';
 
@@ -14,6 +14,7 @@ export interface StoreOptions {
 }
 
 export class Store {
+  readonly #maxEntries: number;
   readonly #lru: LRUCache<string, Entry>;
   /** Recency within a prefix that has a bound of its own. */
   readonly #bounded = new Map<Prefix, LRUCache<string, true>>();
@@ -21,10 +22,18 @@ export class Store {
 
   constructor(options: StoreOptions) {
     this.#onEvict = options.onEvict;
+    this.#maxEntries = options.maxEntries;
+    // Without `max`, which lru-cache would allocate at once: a bound in entries may be large where bytes are the bound.
     this.#lru = new LRUCache<string, Entry>({
-      max: options.maxEntries,
       maxSize: options.maxBytes,
-      dispose: (entry, key, reason) => this.#removed(key, entry, reason === 'evict'),
+      dispose: (entry, key) => {
+        entry.prefix.entries--;
+        this.#bounded.get(entry.prefix)?.delete(key);
+      },
+      // After, because a listener may come back here, and lru-cache is in the middle of making room before.
+      disposeAfter: (entry, key, reason) => {
+        if (reason === 'evict') this.#evicted(key, entry.prefix);
+      },
     });
   }
 
@@ -59,10 +68,16 @@ export class Store {
     this.#lru.delete(key);
     const entry = kept ?? new Entry(key, prefix, lease);
     entry.add(reply, now);
-    this.#lru.set(key, entry, { size: entry.bytes });
-    if (!this.#lru.has(key)) return false;
+    const name = ownCopy(key);
     prefix.entries++;
-    if (prefix.maxEntries !== undefined) this.#recency(prefix, prefix.maxEntries).set(key, true);
+    this.#lru.set(name, entry, { size: entry.bytes });
+    if (!this.#lru.has(name)) {
+      // Larger than the store: never in, so never disposed of.
+      prefix.entries--;
+      return false;
+    }
+    while (this.#lru.size > this.#maxEntries) this.#lru.pop();
+    if (prefix.maxEntries !== undefined) this.#recency(prefix, prefix.maxEntries).set(name, true);
     return true;
   }
 
@@ -86,12 +101,6 @@ export class Store {
     return dropped;
   }
 
-  #removed(key: string, entry: Entry, evicted: boolean): void {
-    entry.prefix.entries--;
-    this.#bounded.get(entry.prefix)?.delete(key);
-    if (evicted) this.#evicted(key, entry.prefix);
-  }
-
   #evicted(key: string, prefix: Prefix): void {
     prefix.evictions++;
     this.#onEvict(key, prefix);
@@ -101,7 +110,8 @@ export class Store {
     let recency = this.#bounded.get(prefix);
     if (recency === undefined) {
       recency = new LRUCache<string, true>({
-        max,
+        maxSize: max,
+        sizeCalculation: () => 1,
         // After, because dropping the entry comes back here while it would still be in the middle of making room.
         disposeAfter: (_, key, reason) => {
           if (reason !== 'evict') return;

@@ -78,6 +78,7 @@ class Methods {
     if (OPAQUE.includes(name)) return (...args) => this.#send(UNKNOWN, [name], args);
     if (this.#adapter.scripts.includes(name)) return this.extension([name]);
     if (!this.#adapter.isCommand(name)) return undefined;
+    if (this.#adapter.isOverridden(name)) return (...args) => this.#send(UNKNOWN, [name], args);
     return this.#role.read(name, canonical) ?? this.#command(name);
   }
 

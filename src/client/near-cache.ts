@@ -40,6 +40,8 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
   #waiting: { resolve: () => void; reject: (error: NearCacheError) => void }[] = [];
   #attempt: Promise<void> = Promise.resolve();
   #attempted: () => void = () => {};
+  /** The data connection was given another database or user, which node-redis may not restore on a new one. */
+  #strayed = false;
   #pushed: string[] = [];
   readonly #proofs = new AwaitedProofs();
   readonly #warned = new Set<string>();
@@ -52,7 +54,10 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
     this.#coherence = new Coherence({
       ...options,
       observer: {
-        flushed: (reason, entries) => this.#tell('flush', { reason, entries }),
+        flushed: (reason, entries) => {
+          if (reason === 'connection-state') this.#strayed = true;
+          this.#tell('flush', { reason, entries });
+        },
         evicted: (key, prefix) => this.#tell('evict', { key, prefix: prefix.name }),
         servingChanged: (reason) => this.#settle(reason),
         proofWanted: () => this.#tracker.prove(),
@@ -217,6 +222,8 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
   /** @internal The data client is connected. Resolves when the first attempt to track has ended, either way. */
   start(): Promise<void> {
     if (this.#lifecycle === 'closed') return Promise.resolve();
+    if (this.#strayed) this.#coherence.flush('connection-state');
+    this.#strayed = false;
     if (this.#lifecycle === 'running' && this.#gaveUp === undefined) return this.#attempt;
     this.#lifecycle = 'running';
     this.#refusal = undefined;

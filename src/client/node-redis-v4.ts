@@ -72,6 +72,16 @@ export class NodeRedisV4 {
     return method(this.#recorder, name) !== undefined;
   }
 
+  /**
+   * Whether a subclass of the user's has taken the method's place: it may send something else than what its arguments
+   * say.
+   */
+  isOverridden(name: string): boolean {
+    if (Object.hasOwn(this.client, name)) return false;
+    const base = holderOf(this.client, 'multiExecutor');
+    return holderOf(this.client, name) !== base;
+  }
+
   /** Names of scripts the client was created with; each is a method. */
   get scripts(): readonly string[] {
     return Object.keys(this.#extension('scripts'));
@@ -147,6 +157,13 @@ function invoke(object: object, path: readonly string[], args: readonly unknown[
   let owner = object;
   for (const name of path.slice(0, -1)) owner = Reflect.get(owner, name) as object;
   return (Reflect.get(owner, path.at(-1) ?? '') as Method).apply(owner, args as unknown[]);
+}
+
+/** The object in the prototype chain that has the member itself. */
+function holderOf(object: object, name: string): object | null {
+  let holder: object | null = object;
+  while (holder !== null && !Object.hasOwn(holder, name)) holder = Object.getPrototypeOf(holder);
+  return holder;
 }
 
 function method(object: object, name: string): Method | undefined {

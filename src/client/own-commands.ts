@@ -4,6 +4,12 @@
 import type { Coherence } from '../cache/coherence.js';
 import type { Effect } from './effect.js';
 
+/** How things stood when a command was sent. */
+interface Before {
+  readonly watches: number;
+  readonly held: boolean;
+}
+
 export class OwnCommands {
   readonly #coherence: Coherence;
   readonly #holds: boolean;
@@ -31,43 +37,44 @@ export class OwnCommands {
 
   /** Sends what has this effect. */
   around<T>(effect: Effect, send: () => Promise<T>): Promise<T> {
-    const watches = this.#before(effect);
+    const before = this.#before(effect);
     let reply: Promise<T>;
     try {
       reply = Promise.resolve(send());
     } catch (error) {
-      this.#after(effect, watches, false);
+      this.#after(effect, before, false);
       throw error;
     }
     return reply.then(
       (value) => {
-        this.#after(effect, watches, true);
+        this.#after(effect, before, true);
         return value;
       },
       (error: unknown) => {
-        this.#after(effect, watches, false);
+        this.#after(effect, before, false);
         throw error;
       },
     );
   }
 
-  #before(effect: Effect): number {
+  #before(effect: Effect): Before {
+    const held = this.#coherence.held;
     if (effect.unknown) this.#coherence.raiseBarrier();
     if (effect.hold && this.#holds) {
       this.#watches++;
       this.#coherence.hold(true);
     }
     this.#change(effect);
-    return this.#watches;
+    return { watches: this.#watches, held };
   }
 
-  #after(effect: Effect, watches: number, answered: boolean): void {
+  #after(effect: Effect, before: Before, answered: boolean): void {
     this.#change(effect);
     for (const key of effect.observes) this.#coherence.observed(key);
     if (effect.unknown) this.#coherence.lowerBarrier();
-    // A WATCH that failed holds nothing; a release ends everything that was held when it was sent.
-    const over = effect.release || (effect.hold && !answered);
-    if (over && this.#holds && watches === this.#watches) this.#coherence.hold(false);
+    // A WATCH that failed holds nothing more than before; a release ends everything that was held when it was sent.
+    const over = effect.release || (effect.hold && !answered && !before.held);
+    if (over && this.#holds && before.watches === this.#watches) this.#coherence.hold(false);
   }
 
   #change(effect: Effect): void {

@@ -132,6 +132,11 @@ export class CachedReads {
   land(flight: Flight, value: unknown, expiry: AskedExpiry, id = flight.id): void {
     const { coherence, serverTtl } = this.#near;
     try {
+      if (holdsBytes(value)) {
+        // node-redis v4 decodes like that while a subscription is under way: another reply than the one asked for.
+        coherence.discard(flight);
+        return;
+      }
       if (isKnown(expiry)) {
         coherence.land(flight, id, value, serverTtl ? expiry : ignoreRemaining(expiry));
         return;
@@ -207,6 +212,11 @@ export function abortable(
 /** Whether the look into the cache was done before anything was taken apart. */
 function isHotPath(args: readonly unknown[]): boolean {
   return args.length === 1 && typeof args[0] === 'string';
+}
+
+function holdsBytes(reply: unknown): boolean {
+  if (typeof reply !== 'object' || reply === null) return false;
+  return reply instanceof Uint8Array || Object.values(reply).some(holdsBytes);
 }
 
 function isKnown(expiry: AskedExpiry): expiry is Expiry {

@@ -4,9 +4,11 @@
 import { RedisClient } from '@redis/client';
 import type { TrackingOptions } from '../options.js';
 
-/** The part of a node-redis client's options that says where it connects. All majors share this shape. */
+/**
+ * The part of a node-redis client's options that says where it connects. All majors share this shape, and merge a `url`
+ * into it when they are made: what it leaves out, such as a port or `tls`, then comes from `socket`.
+ */
 export interface DataClientOptions {
-  readonly url?: string | undefined;
   readonly socket?: Readonly<Record<string, unknown>> | undefined;
   readonly username?: string | undefined;
   readonly password?: string | undefined;
@@ -31,21 +33,18 @@ export interface Endpoint {
 const DEFAULT_CONNECT_TIMEOUT = 5_000;
 
 export function endpointOf(data: DataClientOptions, overrides: TrackingOptions): Endpoint {
-  const derived = data.url === undefined ? data : { ...data, ...fromUrl(data.url, data) };
-  const target = overrides.url === undefined ? derived : fromUrl(overrides.url, derived);
+  const target = overrides.url === undefined ? data : fromUrl(overrides.url, data);
   const socket = normalise({ ...target.socket, ...overrides.socket });
   // A user or server of its own needs no SELECT, and may lack the right to it: pushes carry no database.
   const separate = overrides.url !== undefined || overrides.username !== undefined;
   return {
     node: nodeName(socket),
     socket,
-    username: overrides.username ?? target.username,
-    password: overrides.password ?? target.password,
+    ...credentials(overrides.username ?? target.username, overrides.password ?? target.password),
     database: separate ? undefined : target.database,
     name: overrides.name ?? `${data.name ?? 'near-cache'}:tracking`,
     disableClientInfo: data.disableClientInfo ?? false,
-    connectTimeout:
-      typeof socket.connectTimeout === 'number' ? socket.connectTimeout : DEFAULT_CONNECT_TIMEOUT,
+    connectTimeout: connectTimeout(socket.connectTimeout),
   };
 }
 
@@ -75,6 +74,16 @@ function normalise(socket: Readonly<Record<string, unknown>>): Record<string, un
   if (normal.path === undefined) delete normal.path;
   else delete normal.host;
   return normal;
+}
+
+/** @redis/client 6 logs in only with a password; to a user without one (`nopass`) any will do. */
+function credentials(username: string | undefined, password: string | undefined) {
+  return { username, password: username !== undefined && !password ? 'nopass' : password };
+}
+
+/** Zero is no limit in node-redis. A handshake without any would hang for ever behind a half-open connection. */
+function connectTimeout(given: unknown): number {
+  return typeof given === 'number' && given > 0 ? given : DEFAULT_CONNECT_TIMEOUT;
 }
 
 function nodeName(socket: Readonly<Record<string, unknown>>): string {

@@ -147,8 +147,11 @@ export class Tracker {
     this.#state = 'armed';
     this.#retries = 0;
     this.#arms++;
+    const life = this.#life;
     this.#session.arm(this.#coveredPrefixes());
     this.#options.observer.armed();
+    // A listener may have closed the cache.
+    if (life !== this.#life) return;
     this.#beat();
     // Prefixes registered while the connection was opening.
     void this.followCoverage();
@@ -167,6 +170,8 @@ export class Tracker {
   #lost(cause: Error): void {
     const { endpoint, observer, reconnectStrategy, random } = this.#options;
     this.#end('lost');
+    // A listener may have closed the cache.
+    if (this.#state === 'closed') return;
     const refusal = refusalOf(cause, endpoint.node);
     if (refusal !== undefined) {
       this.#state = 'refused';
@@ -194,8 +199,10 @@ export class Tracker {
   /** One tick: end a session that has no proof, else ask for the next. */
   #beat(): void {
     if (this.#session.expired(this.#options.maxStaleness)) {
+      const life = this.#life;
       this.#options.observer.expired();
-      this.#lost(new Error(`No proof of life within ${this.#options.maxStaleness} ms.`));
+      if (life === this.#life)
+        this.#lost(new Error(`No proof of life within ${this.#options.maxStaleness} ms.`));
       return;
     }
     this.#timer = setTimeout(() => this.#beat(), this.#options.heartbeat);
@@ -265,7 +272,7 @@ export class Tracker {
     if (kept && added.length === 0) return this.#session.extend(this.#coveredPrefixes());
     try {
       if (kept) {
-        await connection.send([trackingCommand(added, this.#options.noLoop)]);
+        await this.#answered(connection.send([trackingCommand(added, this.#options.noLoop)]));
         if (life !== this.#life) return;
         this.#coverage = wanted;
         this.#session.extend(this.#coveredPrefixes());
@@ -273,13 +280,31 @@ export class Tracker {
       }
       // Removing needs OFF, and pushes pending at that moment are lost: the session ends and a new one begins.
       this.#session.lose('coverage');
-      await connection.send([['CLIENT', 'TRACKING', 'OFF'], trackingCommand(wanted, this.#options.noLoop)]);
+      await this.#answered(
+        connection.send([['CLIENT', 'TRACKING', 'OFF'], trackingCommand(wanted, this.#options.noLoop)]),
+      );
       if (life !== this.#life) return;
       this.#coverage = wanted;
       this.#session.arm(this.#coveredPrefixes());
     } catch (error) {
       // An error of CLIENT TRACKING can be followed by an OK: this connection's replies can't be trusted any more.
       if (life === this.#life) this.#lost(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  /** No heartbeat watches over a session that is being changed: a connection that stays silent is given up here. */
+  async #answered(reply: Promise<void>): Promise<void> {
+    const life = this.#life;
+    const { connectTimeout } = this.#options.endpoint;
+    const deadline = setTimeout(() => {
+      if (life === this.#life)
+        this.#lost(new Error(`No answer to CLIENT TRACKING within ${connectTimeout} ms.`));
+    }, connectTimeout);
+    deadline.unref();
+    try {
+      await reply;
+    } finally {
+      clearTimeout(deadline);
     }
   }
 }
