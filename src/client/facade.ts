@@ -2,8 +2,8 @@
 // transactions led through the cache. Methods run on the real client, whose private fields no other `this` reaches.
 
 import { canonicalName } from './cached-reads.js';
-import { type Effect, effectOf, effectOfAll, NO_EFFECT, UNKNOWN, type WireCommand } from './effect.js';
-import type { MultiExecutor, NodeRedisV4 } from './node-redis-v4.js';
+import { type Effect, effectOf, effectOfAll, NO_EFFECT, UNKNOWN } from './effect.js';
+import { type MultiExecutor, type NodeRedisV4, repeatable } from './node-redis-v4.js';
 import type { OwnCommands } from './own-commands.js';
 
 /** A method that stands in for one of the client's. */
@@ -14,6 +14,8 @@ export interface FacadeRole {
   readonly commands: OwnCommands;
   /** Stands in for a read command that the cache answers. */
   read(name: string, canonical: string): Interceptor | undefined;
+  /** A command's method was found to be the user's own. */
+  noticeReplaced(name: string): void;
   /** Stands in for methods of the client itself, by name. */
   own(facade: object): Readonly<Record<string, Interceptor>>;
 }
@@ -71,19 +73,30 @@ class Methods {
 
   interceptor(name: string): Interceptor | undefined {
     const canonical = canonicalName(name);
-    if (name === 'sendCommand')
-      return (...args) => this.#send(effectOf((args[0] ?? []) as WireCommand), [name], args);
+    if (name === 'sendCommand') {
+      return (...args) => this.#send(Array.isArray(args[0]) ? effectOf(args[0]) : UNKNOWN, [name], args);
+    }
     if (name === 'multiExecutor') return (...args) => this.#execute(...(args as Parameters<MultiExecutor>));
     if (canonical === 'MULTI') return () => this.#adapter.transaction((...args) => this.#execute(...args));
     if (OPAQUE.includes(name)) return (...args) => this.#send(UNKNOWN, [name], args);
     if (this.#adapter.scripts.includes(name)) return this.extension([name]);
     if (!this.#adapter.isCommand(name)) return undefined;
-    if (this.#adapter.isOverridden(name)) return (...args) => this.#send(UNKNOWN, [name], args);
+    if (this.#adapter.isReplaced(name)) return this.#replaced(name, canonical);
     return this.#role.read(name, canonical) ?? this.#command(name);
   }
 
-  #command(name: string): Interceptor {
+  /** What was put in a command's place is not cached; what it may write is not ours to see. */
+  #replaced(name: string, canonical: string): Interceptor {
+    const effect = this.#role.read(name, canonical) === undefined ? UNKNOWN : NO_EFFECT;
     return (...args) => {
+      this.#role.noticeReplaced(name);
+      return this.#send(effect, [name], args);
+    };
+  }
+
+  #command(name: string): Interceptor {
+    return (...given) => {
+      const args = repeatable(given);
       const wire = this.#adapter.encode(name, this.#adapter.splitOptions(args).rest);
       // Arguments that the client refuses send nothing.
       return this.#send(wire === undefined ? NO_EFFECT : effectOf(wire), [name], args);
@@ -92,7 +105,8 @@ class Methods {
 
   /** Scripts, functions and module commands: methods of the client or of one of its namespaces. */
   extension(path: readonly string[]): Interceptor {
-    return (...args) => {
+    return (...given) => {
+      const args = repeatable(given);
       const wire = this.#adapter.encodeExtension(path, this.#adapter.splitOptions(args).rest);
       return this.#send(wire === undefined ? UNKNOWN : effectOf(wire), path, args);
     };
@@ -108,7 +122,7 @@ class Methods {
   /** Runs a transaction or pipeline. Only a real MULTI, which has a chain, ends with EXEC. */
   #execute(...args: Parameters<MultiExecutor>): Promise<unknown> {
     const [queue, , chain] = args;
-    const effect = effectOfAll(queue.map((command) => command.args));
+    const effect = Array.isArray(queue) ? effectOfAll(queue.map((command) => command.args)) : UNKNOWN;
     return this.#role.commands.around({ ...effect, release: effect.release || chain !== undefined }, () =>
       this.#adapter.execute(...args),
     );

@@ -2,10 +2,11 @@
 
 import type { Flight } from '../cache/flights.js';
 import { NearCacheError } from '../errors.js';
+import { ExpiryQuestion } from './expiry-question.js';
 import { isCacheableKey } from './keys.js';
 import type { NearCache } from './near-cache.js';
-import type { NodeRedisV4 } from './node-redis-v4.js';
-import { type AskedExpiry, abortable, type CachedReads } from './reads.js';
+import { type NodeRedisV4, repeatable } from './node-redis-v4.js';
+import { abortable, type CachedReads } from './reads.js';
 
 /** MGET answers nil for a key that is no string where GET fails: such a nil is held under a name of its own. */
 const STRING = 'GET';
@@ -31,7 +32,8 @@ export class ManyReads {
 
   /** The method that stands in for the client's `name`. */
   method(name: string): (...args: unknown[]) => Promise<unknown> {
-    return (...args) => {
+    return (...given) => {
+      const args = repeatable(given);
       const { options, rest } = this.#adapter.splitOptions(args);
       const keys = this.#adapter.encode(name, rest)?.slice(1) ?? [];
       const pass = (): Promise<unknown> => this.#adapter.call([name], args) as Promise<unknown>;
@@ -83,8 +85,8 @@ export class ManyReads {
   }
 
   async #fetch(name: string, fetched: Plan['fetched']): Promise<unknown[]> {
-    const expiries: Promise<AskedExpiry>[] = fetched.map(async ({ flight }) =>
-      flight === undefined ? undefined : this.#reads.askExpiry(flight.key, flight.prefix),
+    const questions = fetched.map(({ flight }) =>
+      flight === undefined ? ExpiryQuestion.none() : this.#reads.askExpiry(flight.key, flight.prefix),
     );
     let values: unknown[];
     try {
@@ -98,7 +100,7 @@ export class ManyReads {
         if (typeof key === 'string') this.#near.coherence.observed(key);
         continue;
       }
-      const expiry = await expiries[position];
+      const expiry = await questions[position]?.answered;
       const value = values[position];
       const missing = expiry !== undefined && 'exists' in expiry && !expiry.exists;
       this.#reads.land(flight, value, expiry, value !== null || missing ? STRING : NIL);
@@ -132,7 +134,13 @@ export class ManyReads {
       return undefined;
     }
     prefix.misses++;
-    return coherence.depart(key as string, NIL, prefix, lease);
+    return coherence.depart(
+      key as string,
+      NIL,
+      prefix,
+      lease,
+      this.#near.lifetimes.maxTtlOf({ copy: 'none' }, lease),
+    );
   }
 
   #prefix(key: unknown) {

@@ -4,7 +4,7 @@
 import { EventEmitter } from 'eventemitter3';
 import { Coherence } from '../cache/coherence.js';
 import type { Lease } from '../cache/lease.js';
-import type { Prefix, PrefixSettings } from '../cache/prefix.js';
+import type { PrefixSettings } from '../cache/prefix.js';
 import { NearCacheError } from '../errors.js';
 import { type NearState, type NearStats, snapshot } from '../metrics/stats.js';
 import {
@@ -17,6 +17,7 @@ import {
 import type { Endpoint } from '../tracking/endpoint.js';
 import { Tracker } from '../tracking/tracker.js';
 import { AwaitedProofs } from './awaited-proofs.js';
+import { Lifetimes } from './lifetimes.js';
 import type { NearCacheEvents, StateReason } from './near-events.js';
 
 /**
@@ -29,6 +30,8 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
   readonly #tracker: Tracker;
   /** Vouches for entries where the server refuses tracking and `fallback` is `'ttl'`. */
   readonly #untracked: Lease | undefined;
+  /** @internal */
+  readonly lifetimes: Lifetimes;
   readonly #onClose: () => void;
   #state: NearState = 'connecting';
   #lifecycle: 'idle' | 'running' | 'disconnected' | 'closed' = 'idle';
@@ -47,9 +50,10 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
   readonly #warned = new Set<string>();
 
   /** @internal Made by `withNearCache()`. */
-  constructor(options: ResolvedOptions, endpoint: Endpoint, onClose: () => void) {
+  constructor(options: ResolvedOptions, endpoint: Endpoint, queueIsBounded: boolean, onClose: () => void) {
     super();
     this.#options = options;
+    this.lifetimes = new Lifetimes({ ...options, queueIsBounded });
     this.#onClose = onClose;
     this.#coherence = new Coherence({
       ...options,
@@ -199,24 +203,6 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
     const proof = this.#proofs.until(asOf);
     this.#coherence.wantProof(asOf);
     return proof;
-  }
-
-  /** @internal Whether a read asks for the key's expiry too. */
-  wantsExpiry(prefix: Prefix): boolean {
-    return this.#options.serverTtl || !prefix.cacheNil;
-  }
-
-  /**
-   * @internal How long replies about a hash may live where its fields can expire by themselves: no PTTL tells of that,
-   * so that `maxStaleness` is the bound. Unit: ms.
-   */
-  get hashTtl(): number | undefined {
-    return this.#options.serverTtl && this.lease.partsExpire ? this.#options.maxStaleness : undefined;
-  }
-
-  /** @internal Whether the key's own expiry bounds its entry. */
-  get serverTtl(): boolean {
-    return this.#options.serverTtl;
   }
 
   /** @internal The data client is connected. Resolves when the first attempt to track has ended, either way. */

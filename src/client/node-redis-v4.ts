@@ -72,14 +72,16 @@ export class NodeRedisV4 {
     return method(this.#recorder, name) !== undefined;
   }
 
-  /**
-   * Whether a subclass of the user's has taken the method's place: it may send something else than what its arguments
-   * say.
-   */
-  isOverridden(name: string): boolean {
-    if (Object.hasOwn(this.client, name)) return false;
-    const base = holderOf(this.client, 'multiExecutor');
-    return holderOf(this.client, name) !== base;
+  /** Whether the client refuses commands when more than a given number wait. */
+  get queueIsBounded(): boolean {
+    return Boolean(Reflect.get(this.options, 'commandsQueueMaxLength'));
+  }
+
+  /** Whether the user has put something in the method's place: it may send something else than its arguments say. */
+  isReplaced(name: string): boolean {
+    const value: unknown = Reflect.get(this.client, name);
+    const original = holderOf(this.client, 'multiExecutor') ?? {};
+    return value !== Reflect.get(original, name) && value !== Reflect.get(original, name.toUpperCase());
   }
 
   /** Names of scripts the client was created with; each is a method. */
@@ -151,6 +153,18 @@ export class NodeRedisV4 {
     const extension: unknown = Reflect.get(this.options, kind);
     return typeof extension === 'object' && extension !== null ? extension : {};
   }
+}
+
+/** The arguments such that they can be read twice: to know what they say, and to send them. */
+export function repeatable(args: readonly unknown[]): readonly unknown[] {
+  return args.some(isIterator)
+    ? args.map((argument) => (isIterator(argument) ? [...argument] : argument))
+    : args;
+}
+
+function isIterator(argument: unknown): argument is IterableIterator<unknown> {
+  if (typeof argument !== 'object' || argument === null) return false;
+  return typeof Reflect.get(argument, 'next') === 'function' && Symbol.iterator in argument;
 }
 
 function invoke(object: object, path: readonly string[], args: readonly unknown[]): unknown {

@@ -40,21 +40,13 @@ export class OwnCommands {
     const before = this.#before(effect);
     let reply: Promise<T>;
     try {
-      reply = Promise.resolve(send());
+      reply = send();
     } catch (error) {
       this.#after(effect, before, false);
       throw error;
     }
-    return reply.then(
-      (value) => {
-        this.#after(effect, before, true);
-        return value;
-      },
-      (error: unknown) => {
-        this.#after(effect, before, false);
-        throw error;
-      },
-    );
+    onAnswer(reply, (answered) => this.#after(effect, before, answered));
+    return reply;
   }
 
   #before(effect: Effect): Before {
@@ -81,4 +73,15 @@ export class OwnCommands {
     for (const key of effect.keys) this.#coherence.drop(key);
     if (effect.flush) this.#coherence.flush('connection-state');
   }
+}
+
+/**
+ * Calls back when a reply or an error arrives, before whoever is handed `reply` afterwards gets to see it. The promise
+ * itself stays the client's own, so that it settles in its turn among those of other commands.
+ */
+export function onAnswer(reply: unknown, callback: (answered: boolean) => void): void {
+  Promise.resolve(reply).then(
+    () => callback(true),
+    () => callback(false),
+  );
 }

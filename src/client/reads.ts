@@ -6,12 +6,11 @@ import type { Prefix } from '../cache/prefix.js';
 import { NearCacheError } from '../errors.js';
 import { type CachedRead, copyReply } from './cached-reads.js';
 import type { WireCommand } from './effect.js';
+import { type AskedExpiry, ExpiryQuestion } from './expiry-question.js';
 import { isCacheableKey } from './keys.js';
 import type { NearCache } from './near-cache.js';
-import type { NodeRedisV4 } from './node-redis-v4.js';
-
-/** `undefined` when nobody asked; with the reason when no answer came. */
-export type AskedExpiry = Expiry | { readonly failed: unknown };
+import { type NodeRedisV4, repeatable } from './node-redis-v4.js';
+import { onAnswer } from './own-commands.js';
 
 export class CachedReads {
   readonly #adapter: NodeRedisV4;
@@ -28,16 +27,18 @@ export class CachedReads {
     const { copy } = command;
     const reads = this;
     // The hot path: one argument, nothing to serialise, no closure, no copy for scalars.
-    return function read(...args: unknown[]): Promise<unknown> {
+    return function read(...given: unknown[]): Promise<unknown> {
+      let args: readonly unknown[] = given;
       try {
         const key = args[0];
         if (args.length === 1 && typeof key === 'string') {
           const held = coherence.lookup(key, id);
           if (held !== undefined) return Promise.resolve(copy === 'none' ? held : copyReply(copy, held));
         }
+        args = repeatable(given);
         return reads.#read(name, id, command, args);
       } catch (error) {
-        // A fault of the cache never fails a read.
+        // A fault of the cache never fails a read; a client that throws, throws again.
         reads.#fault('A read could not be cached.', error);
         return reads.#pass(name, args);
       }
@@ -105,32 +106,31 @@ export class CachedReads {
     const { coherence, lease } = this.#near;
     if (!coherence.mayFill(lease, prefix)) return undefined;
     prefix.misses++;
-    const flight = coherence.depart(key, id, prefix, lease, command.hash && this.#near.hashTtl);
+    const flight = coherence.depart(key, id, prefix, lease, this.#near.lifetimes.maxTtlOf(command, lease));
     // Both are queued in the same turn and travel in one write. PTTL goes first: if the key expires in between, the
     // reply is nil, which lasts; the other way round a value would be taken for one that does not expire.
-    const expiry = this.askExpiry(key, prefix);
-    const reply = this.#call(name, args);
-    flight.reply = this.#landing(flight, reply, expiry);
-    // Whoever waits sees the error; a reader that went away must not leave an unhandled rejection behind.
-    flight.reply.catch(() => {});
-    return flight.reply;
-  }
-
-  async #landing(flight: Flight, reply: Promise<unknown>, expiry: Promise<AskedExpiry>): Promise<unknown> {
-    let value: unknown;
+    const question = this.askExpiry(key, prefix);
     try {
-      value = await reply;
+      flight.reply = Promise.resolve(this.#pass(name, args));
     } catch (error) {
-      this.#near.coherence.fail(flight);
+      coherence.fail(flight);
       throw error;
     }
-    this.land(flight, value, await expiry);
-    return value;
+    // On the side: readers get the client's own promise, which settles in its turn among those of other commands, and
+    // their continuations run after this one.
+    flight.reply.then(
+      (value) => {
+        if (question.known !== undefined) this.land(flight, value, question.known.answer);
+        else void question.answered.then((answer) => this.land(flight, value, answer));
+      },
+      () => coherence.fail(flight),
+    );
+    return flight.reply;
   }
 
   /** Stores what a flight brought, if it may be. A fault in here never fails the read. */
   land(flight: Flight, value: unknown, expiry: AskedExpiry, id = flight.id): void {
-    const { coherence, serverTtl } = this.#near;
+    const { coherence, lifetimes } = this.#near;
     try {
       if (holdsBytes(value)) {
         // node-redis v4 decodes like that while a subscription is under way: another reply than the one asked for.
@@ -138,7 +138,7 @@ export class CachedReads {
         return;
       }
       if (isKnown(expiry)) {
-        coherence.land(flight, id, value, serverTtl ? expiry : ignoreRemaining(expiry));
+        coherence.land(flight, id, value, lifetimes.bounded(expiry));
         return;
       }
       coherence.discard(flight);
@@ -152,38 +152,29 @@ export class CachedReads {
     }
   }
 
-  /** The key's own expiry (rule C7). Resolves in any case: what it can't learn is not stored. */
-  async askExpiry(key: string, prefix: Prefix): Promise<AskedExpiry> {
-    if (!this.#near.wantsExpiry(prefix)) return undefined;
-    try {
-      const remaining = await this.#call('PTTL', [key]);
-      if (typeof remaining !== 'number') return { failed: remaining };
-      if (remaining === -2) return { exists: false, remaining: 0 };
-      return { exists: true, remaining: remaining < 0 ? Number.POSITIVE_INFINITY : remaining };
-    } catch (error) {
-      return { failed: error };
-    }
+  /** The key's own expiry, if it is of interest. */
+  askExpiry(key: string, prefix: Prefix): ExpiryQuestion {
+    return this.#near.lifetimes.wantsExpiry(prefix)
+      ? ExpiryQuestion.ask(() => this.#adapter.call(['PTTL'], [key]))
+      : ExpiryQuestion.none();
   }
 
   /** Reads past the cache. What the reply tells of the keys may be newer than what is held of them. */
-  async bypass(keys: readonly string[], read: () => Promise<unknown>): Promise<unknown> {
+  bypass(keys: readonly string[], read: () => Promise<unknown>): Promise<unknown> {
     const { coherence } = this.#near;
     for (const key of keys) {
       const prefix = coherence.prefixes.match(key);
       if (prefix !== undefined) prefix.bypassed++;
     }
-    const reply = await read();
-    for (const key of keys) coherence.observed(key);
+    const reply = read();
+    onAnswer(reply, () => {
+      for (const key of keys) coherence.observed(key);
+    });
     return reply;
   }
 
   #pass(name: string, args: readonly unknown[]): Promise<unknown> {
     return this.#adapter.call([name], args) as Promise<unknown>;
-  }
-
-  /** Like `#pass`, but a client that throws at once rejects instead. */
-  async #call(name: string, args: readonly unknown[]): Promise<unknown> {
-    return this.#adapter.call([name], args);
   }
 
   #fault(message: string, cause: unknown): void {
@@ -221,11 +212,6 @@ function holdsBytes(reply: unknown): boolean {
 
 function isKnown(expiry: AskedExpiry): expiry is Expiry {
   return expiry === undefined || 'exists' in expiry;
-}
-
-/** Whether the key is there stays of interest (`cacheNil`). */
-function ignoreRemaining(expiry: Expiry): Expiry {
-  return expiry && { ...expiry, remaining: Number.POSITIVE_INFINITY };
 }
 
 /**

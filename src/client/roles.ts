@@ -22,6 +22,10 @@ export function mainRole(adapter: NodeRedisV4, near: NearCache): FacadeRole {
       const command = CACHED_READS[canonical];
       return command === undefined ? undefined : reads.method(name, canonical, command);
     },
+    noticeReplaced(name) {
+      const message = `The method ${name} of this client was replaced: what it reads is not cached, what it writes is not known.`;
+      near.warn(`replaced ${name}`, message);
+    },
     own(facade) {
       const closing =
         (name: string): Interceptor =>
@@ -53,6 +57,7 @@ function isolated(client: object, near: NearCache): object {
   return buildFacade(new NodeRedisV4(client), {
     commands: new OwnCommands(near.coherence, 'ignores holds'),
     read: () => undefined,
+    noticeReplaced: () => {},
     own: () => ({}),
   });
 }

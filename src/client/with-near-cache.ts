@@ -49,7 +49,8 @@ export function withNearCache<C extends NodeRedisClient>(
   const adapter = new NodeRedisV4(client);
   const start = (): void => void near.start();
   const stop = (): void => near.stop();
-  const near = new NearCache(resolved, endpointOf(adapter.options, resolved.tracking), () => {
+  const endpoint = endpointOf(adapter.options, resolved.tracking);
+  const near = new NearCache(resolved, endpoint, adapter.queueIsBounded, () => {
     client.off('ready', start);
     client.off('end', stop);
   });

@@ -1,0 +1,48 @@
+// What a miss asks beside its reply: the key's own expiry (rule C7), in the same write, answered in any case.
+
+import type { Expiry } from '../cache/coherence.js';
+
+/** `undefined` when nobody asked; with the reason when no answer came. */
+export type AskedExpiry = Expiry | { readonly failed: unknown };
+
+export class ExpiryQuestion {
+  /** Resolves with the answer; never rejects. */
+  readonly answered: Promise<AskedExpiry>;
+  /** The answer, once it is there. */
+  known: { readonly answer: AskedExpiry } | undefined;
+
+  private constructor(pttl: Promise<unknown>) {
+    // Right on the client's own promise: a read sent after it then finds the answer when its own reply arrives.
+    this.answered = pttl.then(
+      (remaining) => this.#learn(expiryOf(remaining)),
+      (error: unknown) => this.#learn({ failed: error }),
+    );
+  }
+
+  /** Nobody wants to know. */
+  static none(): ExpiryQuestion {
+    const question = new ExpiryQuestion(Promise.resolve());
+    question.#learn(undefined);
+    return question;
+  }
+
+  static ask(pttl: () => unknown): ExpiryQuestion {
+    try {
+      return new ExpiryQuestion(Promise.resolve(pttl()));
+    } catch (error) {
+      return new ExpiryQuestion(Promise.reject(error));
+    }
+  }
+
+  #learn(answer: AskedExpiry): AskedExpiry {
+    this.known ??= { answer };
+    return this.known.answer;
+  }
+}
+
+/** -2 means no such key, -1 no expiry. Source: https://redis.io/docs/latest/commands/pttl/ */
+function expiryOf(remaining: unknown): AskedExpiry {
+  if (typeof remaining !== 'number') return { failed: remaining };
+  if (remaining === -2) return { exists: false, remaining: 0 };
+  return { exists: true, remaining: remaining < 0 ? Number.POSITIVE_INFINITY : remaining };
+}
