@@ -12,7 +12,7 @@
  * | `ERR_NEAR_TRACKING_DENIED` | the tracking connection may not log in or may not call `CLIENT TRACKING` |
  * | `ERR_NEAR_TRACKING_LOST` | the tracking connection failed or gave no proof of life in time; it is being reopened |
  * | `ERR_NEAR_PREFIX` | `unregister()` of a prefix that is not registered |
- * | `ERR_NEAR_CLOSED` | the near cache was closed while something waited for it |
+ * | `ERR_NEAR_CLOSED` | the near cache was closed, or its client could not connect, while something waited for it |
  * | `ERR_NEAR_FAULT` | something failed inside the cache; the read itself was answered by Redis |
  */
 export type NearCacheErrorCode =

@@ -104,7 +104,7 @@ export interface ResolvedOptions {
 export const FALLBACK_TTL = 1_000;
 
 /** The longest delay a Node.js timer can hold. Unit: ms. */
-const TIMER_MAX = 2_147_483_647;
+export const TIMER_MAX = 2_147_483_647;
 
 const DEFAULTS = Object.freeze({
   maxEntries: 10_000,
@@ -176,8 +176,12 @@ const CHECKS: Readonly<Record<string, Check>> = {
 
 const TRACKING_CHECKS: Readonly<Record<string, Check>> = {
   url: {
-    expected: 'a redis:// or rediss:// URL',
-    accepts: (value) => typeof value === 'string' && /^rediss?:\/\//.test(value) && URL.canParse(value),
+    expected: 'a redis:// or rediss:// URL, its path a database number if any',
+    accepts: (value) =>
+      typeof value === 'string' &&
+      /^rediss?:\/\//.test(value) &&
+      URL.canParse(value) &&
+      /^\/?\d*$/.test(new URL(value).pathname),
     secret: true,
   },
   socket: record,

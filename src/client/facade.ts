@@ -129,6 +129,9 @@ class Methods {
   }
 }
 
+/** Members that are classes: they stay as they are. */
+const CLASSES = ['constructor', 'Multi'];
+
 /** Named members of an object and its prototypes, nearest first, without those of every object. */
 function members(object: object): Map<string, PropertyDescriptor> {
   const found = new Map<string, PropertyDescriptor>();
@@ -138,7 +141,7 @@ function members(object: object): Map<string, PropertyDescriptor> {
     level = Object.getPrototypeOf(level)
   ) {
     for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(level))) {
-      if (name !== 'constructor' && !found.has(name)) found.set(name, descriptor);
+      if (!CLASSES.includes(name) && !found.has(name)) found.set(name, descriptor);
     }
   }
   return found;

@@ -224,6 +224,11 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
     return this.#attempt;
   }
 
+  /** @internal The data client could not connect: who waits for `ready()` waits in vain. */
+  abandon(cause: unknown): void {
+    this.#rejectWaiting(closedError(cause));
+  }
+
   /** @internal The data client is closed. */
   stop(): void {
     if (this.#lifecycle !== 'running') return;
@@ -274,7 +279,7 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
       this.#coherence.arm(this.#untracked, this.#coherence.prefixes.all());
     }
     this.#report(error);
-    for (const { reject } of this.#waiting.splice(0)) reject(error);
+    this.#rejectWaiting(error);
     this.#attempted();
   }
 
@@ -284,9 +289,13 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
     this.#report(error);
     if (final) {
       this.#gaveUp = error;
-      for (const { reject } of this.#waiting.splice(0)) reject(error);
+      this.#rejectWaiting(error);
     }
     this.#attempted();
+  }
+
+  #rejectWaiting(error: NearCacheError): void {
+    for (const { reject } of this.#waiting.splice(0)) reject(error);
   }
 
   #report(error: NearCacheError): void {
@@ -314,8 +323,7 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
     this.#coherence.flush('closed');
     // A WATCH ended with its connection.
     this.#coherence.hold(false);
-    const error = closedError();
-    for (const { reject } of this.#waiting.splice(0)) reject(error);
+    this.#rejectWaiting(closedError());
     this.#attempted();
   }
 
@@ -373,9 +381,12 @@ function guarded(callback: () => void): void {
   }
 }
 
-function closedError(): NearCacheError {
+function closedError(cause?: unknown): NearCacheError {
   return new NearCacheError(
     'ERR_NEAR_CLOSED',
-    'The near cache is closed. Reads still work through an open client; wrap it anew to cache again.',
+    cause === undefined
+      ? 'The near cache is closed. Connect the client again; after near.close(), wrap it anew.'
+      : 'The client could not connect, so the near cache did not start. Connect it again.',
+    { cause },
   );
 }

@@ -38,7 +38,7 @@ export class CachedReads {
         args = repeatable(given);
         return reads.#read(name, id, command, args);
       } catch (error) {
-        // A fault of the cache never fails a read; a client that throws, throws again.
+        // A fault of the cache never fails a read.
         reads.#fault('A read could not be cached.', error);
         return reads.#pass(name, args);
       }
@@ -57,11 +57,12 @@ export class CachedReads {
     const id = replyId(canonical, wire);
     // Replies as bytes are other replies: they go past the cache.
     if (id === undefined || options?.returnBuffers === true) return bypass();
+    // So do reads that ask for a connection of their own, which may have another database selected, or for a place in the
+    // queue of their own.
+    if (options?.isolated === true || options?.asap === true) return bypass();
     if (options?.signal?.aborted === true) return this.#pass(name, args);
     const held = isHotPath(args) ? undefined : this.#near.coherence.lookup(key, id);
     if (held !== undefined) return Promise.resolve(copyReply(command.copy, held));
-    // What asks for a connection or a place in the queue of its own is neither joined nor stored.
-    if (options?.isolated === true || options?.asap === true) return bypass();
     const fetch = (): Promise<unknown> => {
       const reply = this.#join(key, id, prefix) ?? this.#send(key, id, prefix, name, command, rest);
       if (reply === undefined) return bypass();

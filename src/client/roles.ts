@@ -35,7 +35,12 @@ export function mainRole(adapter: NodeRedisV4, near: NearCache): FacadeRole {
         };
       return {
         connect: async (...args) => {
-          await adapter.call(['connect'], args);
+          try {
+            await adapter.call(['connect'], args);
+          } catch (error) {
+            near.abandon(error);
+            throw error;
+          }
           await within(near.start(), CONNECT_GRACE);
           return facade;
         },

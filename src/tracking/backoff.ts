@@ -1,6 +1,6 @@
 // When to try again after a tracking connection was lost.
 
-import type { ReconnectStrategy } from '../options.js';
+import { type ReconnectStrategy, TIMER_MAX } from '../options.js';
 
 const FIRST = 50;
 const MAX = 1_000;
@@ -28,5 +28,5 @@ export function nextDelay(
     answer = undefined;
   }
   if (answer === false || answer instanceof Error) return undefined;
-  return typeof answer === 'number' && answer >= 0 ? answer : jittered(retries, random);
+  return typeof answer === 'number' && answer >= 0 ? Math.min(answer, TIMER_MAX) : jittered(retries, random);
 }

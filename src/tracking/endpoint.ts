@@ -2,7 +2,7 @@
 // the option `tracking`. Knows the shape of node-redis' options, never a live client.
 
 import { RedisClient } from '@redis/client';
-import type { TrackingOptions } from '../options.js';
+import { TIMER_MAX, type TrackingOptions } from '../options.js';
 
 /**
  * The part of a node-redis client's options that says where it connects. All majors share this shape, and merge a `url`
@@ -71,6 +71,8 @@ function normalise(socket: Readonly<Record<string, unknown>>): Record<string, un
     normal.keepAlive = true;
     normal.keepAliveInitialDelay = keepAlive;
   }
+  if (typeof rest.connectTimeout === 'number')
+    normal.connectTimeout = Math.min(rest.connectTimeout, TIMER_MAX);
   if (normal.path === undefined) delete normal.path;
   else delete normal.host;
   return normal;
@@ -83,7 +85,7 @@ function credentials(username: string | undefined, password: string | undefined)
 
 /** Zero is no limit in node-redis. A handshake without any would hang for ever behind a half-open connection. */
 function connectTimeout(given: unknown): number {
-  return typeof given === 'number' && given > 0 ? given : DEFAULT_CONNECT_TIMEOUT;
+  return typeof given === 'number' && given > 0 ? Math.min(given, TIMER_MAX) : DEFAULT_CONNECT_TIMEOUT;
 }
 
 function nodeName(socket: Readonly<Record<string, unknown>>): string {

@@ -77,7 +77,9 @@ describe('connecting', () => {
   test('connect() rejects as the client does, and can be tried again', async () => {
     const raw = createClient({ socket: { port: 1, reconnectStrategy: false } }).on('error', () => {});
     await using redis = withNearCache(raw, OPTIONS);
+    const ready = redis.near.ready();
     await expect(redis.connect()).rejects.toThrow('ECONNREFUSED');
+    await expect(ready).rejects.toMatchObject({ code: 'ERR_NEAR_CLOSED' });
     await expect(redis.connect()).rejects.toThrow('ECONNREFUSED');
   });
 });

@@ -39,6 +39,7 @@ const bad: [options: unknown, names: string][] = [
   [{ prefixes: ['k:'], fallback: 'none' }, "must be 'bypass', 'ttl' or 'error'; received \"none\""],
   [{ prefixes: ['k:'], tracking: true }, 'Option tracking'],
   [{ prefixes: ['k:'], tracking: { uri: '' } }, 'Unknown option tracking.uri'],
+  [{ prefixes: ['k:'], tracking: { url: 'redis://host/abc' } }, 'Option tracking.url'],
   [{ prefixes: ['k:'], tracking: { reconnectStrategy: 'never' } }, 'Option tracking.reconnectStrategy'],
   [{ prefixes: ['k:'], logger: {} }, 'Option logger'],
   [{ prefixes: ['k:'], clock: 5 }, 'Option clock'],
