@@ -140,17 +140,18 @@ const record: Check = {
   expected: 'an object',
   accepts: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
 };
-const list: Check = { expected: 'an array', accepts: Array.isArray };
 const wellFormed: Check = {
   expected: 'a string without lone surrogates',
   accepts: (value) => typeof value === 'string' && value.isWellFormed(),
 };
 
+const PREFIXES: Check = {
+  expected: 'a non-empty array of strings or { prefix, ... } objects',
+  accepts: (value) => Array.isArray(value) && value.length > 0,
+};
+
 const CHECKS: Readonly<Record<string, Check>> = {
-  prefixes: {
-    expected: 'a non-empty array of strings or { prefix, ... } objects',
-    accepts: (value) => Array.isArray(value) && value.length > 0,
-  },
+  prefixes: PREFIXES,
   maxEntries: whole(1, 2 ** 31 - 1, 'entries'),
   maxBytes: whole(1, Number.MAX_SAFE_INTEGER, 'bytes'),
   ttl: duration(1),
@@ -207,7 +208,7 @@ const PREFIX_CHECKS: Readonly<Record<string, Check>> = {
 export function resolveOptions(options: NearCacheOptions): ResolvedOptions {
   assertOption('options', options, record);
   assertAll('', options, CHECKS);
-  assertOption('prefixes', options.prefixes, CHECKS.prefixes ?? list);
+  assertOption('prefixes', options.prefixes, PREFIXES);
   if (options.tracking !== undefined) assertAll('tracking.', options.tracking, TRACKING_CHECKS);
   const maxStaleness = options.maxStaleness ?? DEFAULTS.maxStaleness;
   if (options.heartbeat !== undefined) {

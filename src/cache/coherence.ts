@@ -174,8 +174,8 @@ export class Coherence {
   #mayStore(flight: Flight, value: unknown, expiry: Expiry): boolean {
     if (flight.poisoned) return false;
     if (!flight.lease.armed || flight.lease.epoch !== flight.epoch) return false;
-    if (!flight.prefix.cacheNil && (value === null || expiry?.exists === false)) return false;
-    return true;
+    if (flight.prefix.cacheNil) return true;
+    return expiry === undefined ? value !== null : expiry.exists;
   }
 
   #put(flight: Flight, id: string, value: unknown, expiry: Expiry): boolean {
@@ -249,7 +249,8 @@ export class Coherence {
 
   register(name: string, settings: PrefixSettings): Prefix {
     const prefix = this.prefixes.add(name, settings);
-    // Entries that a shorter prefix holds now count under the longer one; those of old settings live by the new.
+    // What a shorter prefix holds, or old settings brought, goes: it comes back under this prefix, by its settings.
+    this.#flights.poisonWhere((flight) => this.prefixes.match(flight.key) === prefix);
     this.store.deleteWhere((key) => this.prefixes.match(key) === prefix);
     this.store.forget(prefix);
     return prefix;
@@ -267,8 +268,8 @@ export class Coherence {
 
   // --- leases ----------------------------------------------------------------------------------------------
 
-  openLease(node: string, maxTtl?: number): Lease {
-    const lease = new Lease(node, maxTtl);
+  openLease(maxTtl?: number): Lease {
+    const lease = new Lease(maxTtl);
     this.#leases.add(lease);
     return lease;
   }

@@ -50,9 +50,10 @@ export class Entry {
     return this.#several?.get(id);
   }
 
-  add(reply: Reply, now: number): void {
+  /** @returns false if a newer one is held */
+  add(reply: Reply, now: number): boolean {
     const held = this.find(reply.id);
-    if (held !== undefined && held.order > reply.order) return;
+    if (held !== undefined && held.order > reply.order) return false;
     this.bytes += reply.bytes - (held?.bytes ?? 0);
     // News about one part of the key may tell of a state that the other parts' replies are older than (promise (d)).
     if (held === undefined || !sameValue(held.value, reply.value)) this.#suspectOthers(reply, now);
@@ -67,6 +68,7 @@ export class Entry {
       ]);
       this.#only = undefined;
     }
+    return true;
   }
 
   /** What was read before `order` is held back until `now` is proven, or until it is read anew. */

@@ -5,8 +5,6 @@ import type { Prefix } from './prefix.js';
 
 /** One per node that is read from. An entry points at the lease that vouches for it. */
 export class Lease {
-  /** Shown in `stats()` and events, e.g. `127.0.0.1:6379`. */
-  readonly node: string;
   /** Upper bound of an entry's life under this lease; finite only for the untracked fallback. Unit: ms. */
   readonly maxTtl: number;
   /** Rises at every arm and every loss. */
@@ -27,8 +25,7 @@ export class Lease {
     return this.maxTtl === Number.POSITIVE_INFINITY;
   }
 
-  constructor(node: string, maxTtl = Number.POSITIVE_INFINITY) {
-    this.node = node;
+  constructor(maxTtl = Number.POSITIVE_INFINITY) {
     this.maxTtl = maxTtl;
   }
 }

@@ -15,6 +15,7 @@ export interface StoreOptions {
 
 export class Store {
   readonly #maxEntries: number;
+  readonly #maxBytes: number;
   readonly #lru: LRUCache<string, Entry>;
   /** Recency within a prefix that has a bound of its own. */
   readonly #bounded = new Map<Prefix, LRUCache<string, true>>();
@@ -23,6 +24,7 @@ export class Store {
   constructor(options: StoreOptions) {
     this.#onEvict = options.onEvict;
     this.#maxEntries = options.maxEntries;
+    this.#maxBytes = options.maxBytes;
     // Without `max`, which lru-cache would allocate at once: a bound in entries may be large where bytes are the bound.
     this.#lru = new LRUCache<string, Entry>({
       maxSize: options.maxBytes,
@@ -59,7 +61,7 @@ export class Store {
     return this.#lru.peek(key);
   }
 
-  /** @returns false if the reply alone is larger than the store. */
+  /** @returns false if the entry is larger than the store, or holds a newer reply already */
   put(key: string, reply: Reply, prefix: Prefix, lease: Lease, now: number): boolean {
     const held = this.#lru.peek(key);
     // An entry belongs to the node that answered: replies of another node do not mix with these.
@@ -67,18 +69,14 @@ export class Store {
     // Taken out first, because lru-cache re-measures only a different value.
     this.#lru.delete(key);
     const entry = kept ?? new Entry(key, prefix, lease);
-    entry.add(reply, now);
+    const added = entry.add(reply, now);
+    if (entry.bytes > this.#maxBytes) return false;
     const name = ownCopy(key);
     prefix.entries++;
     this.#lru.set(name, entry, { size: entry.bytes });
-    if (!this.#lru.has(name)) {
-      // Larger than the store: never in, so never disposed of.
-      prefix.entries--;
-      return false;
-    }
     while (this.#lru.size > this.#maxEntries) this.#lru.pop();
     if (prefix.maxEntries !== undefined) this.#recency(prefix, prefix.maxEntries).set(name, true);
-    return true;
+    return added;
   }
 
   delete(key: string): boolean {

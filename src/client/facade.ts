@@ -40,7 +40,13 @@ export function buildFacade(adapter: NodeRedisV4, role: FacadeRole): object {
         configurable: true,
       });
     } else if (typeof descriptor.value === 'function') {
-      define(facade, name, own[name] ?? methods.interceptor(name) ?? forward(adapter, facade, name));
+      define(
+        facade,
+        name,
+        (Object.hasOwn(own, name) ? own[name] : undefined) ??
+          methods.interceptor(name) ??
+          forward(adapter, facade, name),
+      );
     }
   }
   for (const name of adapter.namespaces) {
@@ -56,6 +62,9 @@ export function buildFacade(adapter: NodeRedisV4, role: FacadeRole): object {
 
 /** What the cache has no part in behaves as on the client; what chains, chains the facade. */
 function forward(adapter: NodeRedisV4, facade: object, name: string): Interceptor {
+  // v4's iterators call the client's own methods: on the facade, so that what they read is seen.
+  if (name.endsWith('Iterator'))
+    return (...args) => (Reflect.get(adapter.client, name) as Interceptor).apply(facade, args);
   return (...args) => {
     const result = adapter.call([name], args);
     return result === adapter.client ? facade : result;

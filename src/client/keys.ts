@@ -1,8 +1,5 @@
 // Keys are bytes (rule C12): which keys can be cached, and what a written key may touch.
 
-/** A key as node-redis takes it. */
-export type KeyArgument = string | Buffer;
-
 /** Only a string that survives the way to bytes and back unambiguously may name an entry. */
 export function isCacheableKey(key: unknown): key is string {
   return typeof key === 'string' && key.isWellFormed();

@@ -39,10 +39,10 @@ export class ManyReads {
       const pass = (): Promise<unknown> => this.#adapter.call([name], args) as Promise<unknown>;
       const cacheable = keys.filter((key) => this.#prefix(key) !== undefined) as string[];
       if (options?.signal?.aborted === true || cacheable.length === 0) return pass();
-      const special = options?.returnBuffers === true || options?.isolated === true || options?.asap === true;
-      if (special) return this.#reads.bypass(cacheable, pass);
       const { readError } = this.#near;
       if (readError !== undefined) return Promise.reject(readError);
+      const special = options?.returnBuffers === true || options?.isolated === true || options?.asap === true;
+      if (special) return this.#reads.bypass(cacheable, pass);
       const replies = this.#read(name, keys);
       return options?.signal === undefined ? replies : abortable(replies, options.signal, pass);
     };

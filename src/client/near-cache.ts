@@ -87,7 +87,7 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
       },
     });
     if (options.fallback === 'ttl') {
-      this.#untracked = this.#coherence.openLease(endpoint.node, FALLBACK_TTL);
+      this.#untracked = this.#coherence.openLease(FALLBACK_TTL);
     }
   }
 
@@ -100,7 +100,7 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
   }
 
   /**
-   * Settles at the first `'serving'`, at once if that is the state now.
+   * Settles when a session is armed, at once if one is: from then on hits are possible.
    * @throws NearCacheError `ERR_NEAR_TRACKING_UNSUPPORTED`, `ERR_NEAR_TRACKING_DENIED` when the server refuses;
    * `ERR_NEAR_TRACKING_LOST` when `tracking.reconnectStrategy` gave up; `ERR_NEAR_CLOSED` when the cache is closed
    * first.
@@ -267,7 +267,6 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
     if (this.#untracked !== undefined) this.#coherence.revoke(this.#untracked, 'coverage');
     this.#settle('armed');
     this.#log('info', this.#tracker.stats(), 'near cache is tracking');
-    for (const { resolve } of this.#waiting.splice(0)) resolve();
     this.#attempted();
   }
 
@@ -329,6 +328,7 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
 
   #settle(reason?: StateReason): void {
     this.#proofs.settle(this.lease);
+    if (this.#tracker.lease.armed) for (const { resolve } of this.#waiting.splice(0)) resolve();
     const from = this.#state;
     const to = this.#currentState();
     if (from === to) return;

@@ -4,17 +4,14 @@
 import type { Coherence } from '../cache/coherence.js';
 import type { Effect } from './effect.js';
 
-/** How things stood when a command was sent. */
-interface Before {
-  readonly watches: number;
-  readonly held: boolean;
-}
-
 export class OwnCommands {
   readonly #coherence: Coherence;
   readonly #holds: boolean;
   /** Rises with every WATCH: an EXEC ends only what was watched before it was sent. */
   #watches = 0;
+  #pendingWatches = 0;
+  /** Whether a WATCH was answered that nothing has ended yet. */
+  #watching = false;
 
   /** A connection whose reads go to Redis anyway ignores holds. */
   constructor(coherence: Coherence, holds: 'holds' | 'ignores holds') {
@@ -37,36 +34,46 @@ export class OwnCommands {
 
   /** Sends what has this effect. */
   around<T>(effect: Effect, send: () => Promise<T>): Promise<T> {
-    const before = this.#before(effect);
+    const watches = this.#before(effect);
     let reply: Promise<T>;
     try {
       reply = send();
     } catch (error) {
-      this.#after(effect, before, false);
+      this.#after(effect, watches, false);
       throw error;
     }
-    onAnswer(reply, (answered) => this.#after(effect, before, answered));
+    onAnswer(reply, (answered) => this.#after(effect, watches, answered));
     return reply;
   }
 
-  #before(effect: Effect): Before {
-    const held = this.#coherence.held;
+  #before(effect: Effect): number {
     if (effect.unknown) this.#coherence.raiseBarrier();
     if (effect.hold && this.#holds) {
+      // A connection that was closed meanwhile holds nothing any more.
+      if (!this.#coherence.held) this.#watching = false;
       this.#watches++;
+      this.#pendingWatches++;
       this.#coherence.hold(true);
     }
     this.#change(effect);
-    return { watches: this.#watches, held };
+    return this.#watches;
   }
 
-  #after(effect: Effect, before: Before, answered: boolean): void {
+  #after(effect: Effect, watches: number, answered: boolean): void {
     this.#change(effect);
     for (const key of effect.observes) this.#coherence.observed(key);
     if (effect.unknown) this.#coherence.lowerBarrier();
-    // A WATCH that failed holds nothing more than before; a release ends everything that was held when it was sent.
-    const over = effect.release || (effect.hold && !answered && !before.held);
-    if (over && this.#holds && before.watches === this.#watches) this.#coherence.hold(false);
+    if (this.#holds && (effect.hold || effect.release)) this.#settleHold(effect, watches, answered);
+  }
+
+  /** A WATCH that failed holds nothing more than before it; a release ends everything that was sent before it. */
+  #settleHold(effect: Effect, watches: number, answered: boolean): void {
+    if (effect.hold) {
+      this.#pendingWatches--;
+      this.#watching ||= answered;
+    }
+    if (effect.release && watches === this.#watches) this.#watching = false;
+    this.#coherence.hold(this.#watching || this.#pendingWatches > 0);
   }
 
   #change(effect: Effect): void {

@@ -52,8 +52,8 @@ export class CachedReads {
     const prefix = isCacheableKey(key) ? this.#near.coherence.prefixes.match(key) : undefined;
     if (wire === undefined || !isCacheableKey(key) || prefix === undefined) return this.#pass(name, args);
     const bypass = (keys = [key]): Promise<unknown> => this.bypass(keys, () => this.#pass(name, args));
-    if (command.furtherKeys === true && wire.length > 2) return bypass(wire.slice(1).filter(isCacheableKey));
     if (this.#near.readError !== undefined) return Promise.reject(this.#near.readError);
+    if (command.furtherKeys === true && wire.length > 2) return bypass(wire.slice(1).filter(isCacheableKey));
     const id = replyId(canonical, wire);
     // Replies as bytes are other replies: they go past the cache.
     if (id === undefined || options?.returnBuffers === true) return bypass();
@@ -143,11 +143,7 @@ export class CachedReads {
         return;
       }
       coherence.discard(flight);
-      this.#fault(
-        "A read was answered and its key's PTTL was not, so that the reply is not stored. Grant +pttl to the data " +
-          'user, or set serverTtl: false.',
-        expiry.failed,
-      );
+      if (isDenied(expiry.failed)) this.#fault(PTTL_DENIED, expiry.failed);
     } catch (error) {
       this.#fault('A reply could not be stored.', error);
     }
@@ -204,6 +200,15 @@ export function abortable(
 /** Whether the look into the cache was done before anything was taken apart. */
 function isHotPath(args: readonly unknown[]): boolean {
   return args.length === 1 && typeof args[0] === 'string';
+}
+
+const PTTL_DENIED =
+  'PTTL is not permitted, so that replies are not stored. Grant +pttl to the data user, or set serverTtl: false and ' +
+  'leave cacheNil on.';
+
+/** Any other failure is that of a connection, and the read's own reply tells of it. */
+function isDenied(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('NOPERM');
 }
 
 function holdsBytes(reply: unknown): boolean {

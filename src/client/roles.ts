@@ -15,6 +15,13 @@ const CONNECT_GRACE = 1_000;
 export function mainRole(adapter: NodeRedisV4, near: NearCache): FacadeRole {
   const reads = new CachedReads(adapter, near);
   const many = new ManyReads(adapter, near, reads);
+  // node-redis keeps isolated connections in a pool.
+  const facades = new WeakMap<object, object>();
+  const isolatedFacade = (client: object): object => {
+    const facade = facades.get(client) ?? isolated(client, near);
+    facades.set(client, facade);
+    return facade;
+  };
   return {
     commands: new OwnCommands(near.coherence, 'holds'),
     read(name, canonical) {
@@ -38,20 +45,20 @@ export function mainRole(adapter: NodeRedisV4, near: NearCache): FacadeRole {
           try {
             await adapter.call(['connect'], args);
           } catch (error) {
-            near.abandon(error);
+            if (!adapter.client.isOpen) near.abandon(error);
             throw error;
           }
-          await within(near.start(), CONNECT_GRACE);
+          // Unless it was closed again meanwhile.
+          if (adapter.client.isOpen) await within(near.start(), CONNECT_GRACE);
           return facade;
         },
         quit: closing('quit'),
         QUIT: closing('QUIT'),
         disconnect: closing('disconnect'),
-        executeIsolated: (use) =>
-          adapter.call(
-            ['executeIsolated'],
-            [(client: object) => (use as Interceptor)(isolated(client, near))],
-          ),
+        executeIsolated: (use) => {
+          const wrapped = (client: object): unknown => (use as Interceptor)(isolatedFacade(client));
+          return adapter.call(['executeIsolated'], [typeof use === 'function' ? wrapped : use]);
+        },
       };
     },
   };

@@ -47,7 +47,10 @@ export function withNearCache<C extends NodeRedisClient>(
 ): NearCached<C> {
   const resolved = resolveOptions(options);
   const adapter = new NodeRedisV4(client);
-  const start = (): void => void near.start();
+  // node-redis v4 finishes a connect that was closed meanwhile, and is `ready` although it is not open.
+  const start = (): void => {
+    if (client.isOpen) void near.start();
+  };
   const stop = (): void => near.stop();
   const endpoint = endpointOf(adapter.options, resolved.tracking);
   const near = new NearCache(resolved, endpoint, adapter.queueIsBounded, () => {
@@ -57,7 +60,7 @@ export function withNearCache<C extends NodeRedisClient>(
   // By events, so that a client connected or closed past the wrapper is followed too.
   client.on('ready', start);
   client.on('end', stop);
-  if (client.isReady) near.start();
+  if (client.isReady) start();
   const facade = buildFacade(adapter, mainRole(adapter, near));
   define(facade, 'near', near);
   define(facade, Symbol.asyncDispose, async () => {

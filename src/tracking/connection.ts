@@ -3,6 +3,7 @@
 
 import { BasicClientSideCache, createClient } from '@redis/client';
 import type { Endpoint } from './endpoint.js';
+import { fieldsCanExpire } from './field-expiry.js';
 
 /** A live tracking connection. */
 export interface TrackingConnection {
@@ -54,12 +55,14 @@ class PushListener extends BasicClientSideCache {
   }
 }
 
-/** Resolves once tracking is on. Rejects, after `onEnd`, when the connection or the server refuses. */
-export async function openConnection(
-  endpoint: Endpoint,
-  command: string[],
-  events: ConnectionEvents,
-): Promise<TrackingConnection> {
+/** A connection that is being opened. */
+export interface Opening {
+  /** Resolves once tracking is on. Rejects, after `onEnd`, when the connection or the server refuses. */
+  readonly opened: Promise<TrackingConnection>;
+  destroy(): void;
+}
+
+export function openConnection(endpoint: Endpoint, command: string[], events: ConnectionEvents): Opening {
   let over = false;
   const client = createClient({
     RESP: 3,
@@ -91,32 +94,31 @@ export async function openConnection(
   client.on('error', end);
   client.on('end', () => end(new Error('The tracking connection was closed.')));
   client.unref();
-  try {
-    await client.connect();
-  } catch (error) {
-    end(error instanceof Error ? error : new Error(String(error)));
-    throw error;
+  const destroy = (): void => end(new Error('The tracking connection was closed.'));
+  return { opened: open(), destroy };
+
+  async function open(): Promise<TrackingConnection> {
+    try {
+      await client.connect();
+    } catch (error) {
+      end(error instanceof Error ? error : new Error(String(error)));
+      throw error;
+    }
+    // @redis/client finishes an attempt that was given up while TCP was connecting.
+    if (over) {
+      client.destroy();
+      throw new Error('The tracking connection was closed.');
+    }
+    // HELLO without more changes nothing and needs no permission; its answer tells the version.
+    const fieldsExpire = fieldsCanExpire(await client.sendCommand(['HELLO', '3']).catch(() => undefined));
+    clearTimeout(deadline);
+    return {
+      fieldsExpire,
+      ping: () => client.sendCommand(['PING']),
+      send: async (commands) => {
+        await Promise.all(commands.map((args) => client.sendCommand([...args])));
+      },
+      destroy,
+    };
   }
-  // HELLO without more changes nothing and needs no permission; its answer tells the version.
-  const fieldsExpire = canExpireFields(await client.sendCommand(['HELLO', '3']).catch(() => undefined));
-  clearTimeout(deadline);
-  return {
-    fieldsExpire,
-    ping: () => client.sendCommand(['PING']),
-    send: async (commands) => {
-      await Promise.all(commands.map((args) => client.sendCommand([...args])));
-    },
-    destroy: () => end(new Error('The tracking connection was closed.')),
-  };
-}
-
-const FIRST_WITH_FIELD_EXPIRY: Readonly<Record<string, number>> = { redis: 7.04, valkey: 9 };
-
-/** Source: HEXPIRE, https://redis.io/docs/latest/commands/hexpire/ and https://valkey.io/commands/hexpire/ */
-function canExpireFields(hello: unknown): boolean {
-  if (typeof hello !== 'object' || hello === null) return true;
-  const first = FIRST_WITH_FIELD_EXPIRY[String(Reflect.get(hello, 'server'))];
-  const [major, minor] = String(Reflect.get(hello, 'version')).split('.').map(Number);
-  if (first === undefined || major === undefined || minor === undefined) return true;
-  return !(major + minor / 100 < first);
 }

@@ -36,7 +36,8 @@ export function endpointOf(data: DataClientOptions, overrides: TrackingOptions):
   const target = overrides.url === undefined ? data : fromUrl(overrides.url, data);
   const socket = normalise({ ...target.socket, ...overrides.socket });
   // A user or server of its own needs no SELECT, and may lack the right to it: pushes carry no database.
-  const separate = overrides.url !== undefined || overrides.username !== undefined;
+  const elsewhere = ['host', 'port', 'path'].some((name) => overrides.socket?.[name] !== undefined);
+  const separate = elsewhere || overrides.url !== undefined || overrides.username !== undefined;
   return {
     node: nodeName(socket),
     socket,
@@ -57,7 +58,6 @@ function fromUrl(url: string, base: DataClientOptions): DataClientOptions {
     socket: { ...rest, ...parsed.socket },
     username: named ? parsed.username : base.username,
     password: named ? parsed.password : base.password,
-    database: parsed.database ?? base.database,
   };
 }
 

@@ -7,7 +7,7 @@ import type { Prefix } from '../cache/prefix.js';
 import { NearCacheError } from '../errors.js';
 import type { ReconnectStrategy } from '../options.js';
 import { nextDelay } from './backoff.js';
-import { openConnection, type TrackingConnection, trackingCommand } from './connection.js';
+import { type Opening, openConnection, type TrackingConnection, trackingCommand } from './connection.js';
 import type { Endpoint } from './endpoint.js';
 import { refusalOf } from './refusal.js';
 import { Session } from './session.js';
@@ -60,6 +60,7 @@ export class Tracker {
   readonly #session: Session;
   readonly #lease: Lease;
   #state: TrackingStats['state'] = 'closed';
+  #opening: Opening | undefined;
   #connection: TrackingConnection | undefined;
   /** What is on the wire in this session. */
   #coverage: readonly string[] = [];
@@ -74,7 +75,7 @@ export class Tracker {
 
   constructor(options: TrackerOptions) {
     this.#options = options;
-    this.#lease = options.coherence.openLease(options.endpoint.node);
+    this.#lease = options.coherence.openLease();
     this.#session = new Session(options.coherence, this.#lease);
   }
 
@@ -110,7 +111,7 @@ export class Tracker {
 
   /** Follows the registered prefixes. Resolves when what they cover is tracked, or will be with the next session. */
   followCoverage(): Promise<void> {
-    this.#changes = this.#changes.then(() => this.#cover());
+    this.#changes = this.#changes.catch(() => {}).then(() => this.#cover());
     return this.#changes;
   }
 
@@ -123,16 +124,19 @@ export class Tracker {
     const life = ++this.#life;
     this.#state = 'connecting';
     const coverage = this.#options.coherence.prefixes.coverage();
-    openConnection(this.#options.endpoint, trackingCommand(coverage, this.#options.noLoop), {
+    const opening = openConnection(this.#options.endpoint, trackingCommand(coverage, this.#options.noLoop), {
       onInvalidate: (key) => {
         if (life === this.#life) this.#apply(key);
       },
       onEnd: (cause) => {
         if (life === this.#life) this.#lost(cause);
       },
-    }).then(
+    });
+    this.#opening = opening;
+    opening.opened.then(
       (connection) => {
         if (life !== this.#life) return connection.destroy();
+        this.#opening = undefined;
         this.#connection = connection;
         this.#coverage = coverage;
         this.#lease.partsExpire = connection.fieldsExpire;
@@ -162,9 +166,10 @@ export class Tracker {
     this.#life++;
     clearTimeout(this.#timer);
     this.#session.lose(reason);
-    const connection = this.#connection;
+    const handle = this.#connection ?? this.#opening;
     this.#connection = undefined;
-    connection?.destroy();
+    this.#opening = undefined;
+    handle?.destroy();
   }
 
   #lost(cause: Error): void {

@@ -47,7 +47,7 @@ test('mGet fetches only what is not held', async () => {
   expect(await calls(server, 'get')).toBe(0);
 });
 
-test('a write by another client is seen within 5 ms in the median, within 50 ms nearly always', async () => {
+test('a write by another client is seen within 10 ms in the median, within 50 ms nearly always', async () => {
   await using rig = await makeRig(server);
   const delays: number[] = [];
   for (let i = 0; i < 50; i++) {
@@ -58,7 +58,7 @@ test('a write by another client is seen within 5 ms in the median, within 50 ms 
     delays.push(performance.now() - written);
   }
   delays.sort((a, b) => a - b);
-  expect(delays[25]).toBeLessThan(5);
+  expect(delays[25]).toBeLessThan(10);
   expect(delays[45]).toBeLessThan(50);
 });
 

@@ -68,6 +68,12 @@ describe('after the new value was seen', () => {
   });
 });
 
+test('by an iterator over a hash, the whole hash is not the old one', async () => {
+  await using rig = await outdated();
+  for await (const { value } of rig.redis.hScanIterator('k:h')) expect(value).toBe('2');
+  expect(await rig.redis.hGetAll('k:h')).toEqual({ f: '2' });
+});
+
 test('a read under way that is older than what was seen meanwhile is not stored', async () => {
   await using rig = await makeRig(server, { maxStaleness: 60_000 });
   await rig.outsider.set('k:1', '1');

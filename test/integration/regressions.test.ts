@@ -215,3 +215,52 @@ test('await using ends although the server is away', async () => {
   expect(raw.isOpen).toBe(false);
   await away.stop();
 });
+
+test('ready() settles when it is asked for while prefixes change', async () => {
+  await using rig = await makeRig(server, { prefixes: ['k:', 'gone:'] });
+  const changed = rig.redis.near.unregister('gone:');
+  await rig.redis.near.ready();
+  await changed;
+  await rig.serving();
+});
+
+test('disconnect() during connect() leaves no tracking on a closed client', async () => {
+  const redis = withNearCache(quietClient(), { prefixes: ['k:'] });
+  const connecting = redis.connect().catch(() => {});
+  await redis.disconnect();
+  await connecting;
+  expect(redis.near.stats().tracking[0]?.state).toBe('closed');
+});
+
+test('two failing WATCHes at once leave nothing held', async () => {
+  await using rig = await makeRig(server);
+  await Promise.allSettled([rig.redis.watch([]), rig.redis.watch([])]);
+  expect(rig.redis.near.state).toBe('serving');
+});
+
+test('a read under way when a longer prefix is registered is not stored under the shorter one', async () => {
+  await using rig = await makeRig(server);
+  const [read] = await rig.heldRead(() => rig.redis.get('k:in:1'));
+  const registered = rig.redis.near.register({ prefix: 'k:in:', cacheNil: false });
+  rig.data.release('down');
+  await read;
+  await registered;
+  expect(rig.redis.near.peek('k:in:1')).toBeUndefined();
+});
+
+test('counters stay true when a listener clears the cache while maxBytes makes room', async () => {
+  await using rig = await makeRig(server, { maxBytes: 2_000 });
+  rig.redis.near.on('evict', () => rig.redis.near.clear());
+  for (let i = 0; i < 30; i++) await rig.redis.get(`k:${i}`);
+  expect(rig.prefix().entries).toBe(rig.redis.near.stats().entries);
+});
+
+test('a missing field of a hash that is there is held, although missing keys are not', async () => {
+  await using rig = await makeRig(server, { cacheNil: false });
+  await rig.outsider.hSet('k:h', 'f', 'v');
+  await until(() => rig.prefix().invalidations === 1);
+  await rig.redis.hGet('k:h', 'nothing');
+  await rig.redis.hGet('k:h', 'nothing');
+  await rig.redis.hGet('k:missing', 'nothing');
+  expect(rig.prefix()).toMatchObject({ hits: 1, entries: 1 });
+});

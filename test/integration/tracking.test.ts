@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { inspect } from 'node:util';
 import { createClient } from 'redis-client-v4';
 import { type NearCacheOptions, withNearCache } from 'redis-near-cache';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -130,10 +131,7 @@ describe('tracking', () => {
     expect(JSON.stringify(redis.near.stats())).not.toContain('pw@');
   });
 
-  test.each([
-    [true, /flags=\w*B/],
-    [false, /flags=\w*B/],
-  ])('noLoop: %s asks for it or leaves it out', async (noLoop) => {
+  test.each([true, false])('noLoop: %s asks for it or leaves it out', async (noLoop) => {
     const monitor = createClient({ url: server.url });
     await monitor.connect();
     closers.push(() => monitor.disconnect());
@@ -163,7 +161,7 @@ describe('a server that refuses', () => {
     expect(await redis.get('k:1')).toBe('value');
     expect(redis.near.state).toBe('bypass');
     expect(errors).toHaveLength(1);
-    expect(JSON.stringify(errors)).not.toContain('"pw"');
+    expect(inspect(errors, { depth: 9 })).not.toMatch(/:pw@|'pw'/);
   });
 
   test('by password: the same code, without the password', async () => {

@@ -113,3 +113,21 @@ test('heartbeats keep the lease while nothing else happens', async () => {
   expect(rig.redis.near.peek('k:1')).toBe('old');
   expect(states).toEqual([]);
 });
+
+test('a reply to PING that is no error and no PONG proves nothing either', async () => {
+  const odd = await RedisServer.start(
+    '--rename-command',
+    'PING',
+    'PONGLESS',
+    '--rename-command',
+    'TIME',
+    'PING',
+  );
+  try {
+    await using rig = await makeRig(odd, LEASE);
+    await rig.redis.near.ready();
+    await until(() => rig.redis.near.stats().tracking[0]?.reconnects === 1);
+  } finally {
+    await odd.stop();
+  }
+});
