@@ -6,11 +6,11 @@
  *
  * | code | when |
  * | --- | --- |
- * | `ERR_NEAR_OPTION` | an option is unknown, of the wrong type or out of range (thrown at construction) |
- * | `ERR_NEAR_CLIENT` | what was passed is not a node-redis client, or one in legacy mode (thrown at construction) |
+ * | `ERR_NEAR_OPTION` | an option is unknown, of the wrong type or out of range (thrown at construction and by `register()`) |
+ * | `ERR_NEAR_CLIENT` | what was passed is not a node-redis client, is in legacy mode or has a near cache already (thrown at construction) |
  * | `ERR_NEAR_TRACKING_UNSUPPORTED` | the server has no RESP3 or no `CLIENT TRACKING` (Redis below 6, some proxies) |
  * | `ERR_NEAR_TRACKING_DENIED` | the tracking connection may not log in or may not call `CLIENT TRACKING` |
- * | `ERR_NEAR_TRACKING_LOST` | the tracking connection failed or gave no proof of life in time; it is being reopened |
+ * | `ERR_NEAR_TRACKING_LOST` | the tracking connection failed or gave no proof of life in time; it is reopened as `tracking.reconnectStrategy` says |
  * | `ERR_NEAR_PREFIX` | `unregister()` of a prefix that is not registered |
  * | `ERR_NEAR_CLOSED` | the near cache was closed, or its client could not connect, while something waited for it |
  * | `ERR_NEAR_FAULT` | something failed inside the cache; the read itself was answered by Redis |
@@ -28,6 +28,7 @@ export type NearCacheErrorCode =
 /** Every error that redis-near-cache itself makes. Branch on `code`; `cause` holds what lay beneath. */
 export class NearCacheError extends Error {
   override readonly name = 'NearCacheError';
+  /** Stable across versions: branch on this. */
   readonly code: NearCacheErrorCode;
 
   constructor(code: NearCacheErrorCode, message: string, options?: { cause?: unknown }) {

@@ -4,7 +4,7 @@ import type { Coherence } from '../cache/coherence.js';
 import type { Prefix } from '../cache/prefix.js';
 import type { TrackingStats } from '../tracking/tracker.js';
 
-/** `'connecting'` until the first session or refusal, `'serving'` while hits are possible, `'bypass'` while not. */
+/** `'connecting'` until the first attempt to track has ended, `'serving'` while hits are possible, `'bypass'` while not. */
 export type NearState = 'connecting' | 'serving' | 'bypass' | 'closed';
 
 /** Counters of one prefix since it was registered. Unit: keys read, except where noted. */
@@ -15,13 +15,13 @@ export interface PrefixStats {
   readonly misses: number;
   /** Joined a read that was already on its way. */
   readonly coalesced: number;
-  /** Sent to Redis without a trace, because coherence could not be proved or the read asked for it. */
+  /** Sent to Redis and not stored, because coherence could not be proved or the read asked for it. */
   readonly bypassed: number;
   /** hits / (hits + misses + coalesced + bypassed); 0 when nothing was read. */
   readonly hitRatio: number;
   /** Replies stored. */
   readonly fills: number;
-  /** Replies not stored, because their key or session changed while they were on their way. */
+  /** Replies not stored: their key or session changed meanwhile, `cacheNil`, size, or no answer to `PTTL`. */
   readonly discardedFills: number;
   /** Keys that the server said had changed. */
   readonly invalidations: number;
@@ -40,12 +40,17 @@ export interface NearStats {
   readonly entries: number;
   /** Their estimated size, bytes. */
   readonly bytes: number;
+  /** The bound of `entries`. */
   readonly maxEntries: number;
+  /** The bound of `bytes`. */
   readonly maxBytes: number;
   /** Times the cache was emptied. */
   readonly flushes: number;
+  /** Entries that made room for others. */
   readonly evictions: number;
+  /** By prefix, as registered. */
   readonly prefixes: Readonly<Record<string, PrefixStats>>;
+  /** One row per tracking connection. */
   readonly tracking: readonly TrackingStats[];
 }
 

@@ -39,14 +39,18 @@ export interface TrackerObserver {
 
 /** One row of `stats().tracking`. */
 export interface TrackingStats {
+  /** `host:port`, or the path of a unix socket. */
   readonly node: string;
   readonly role: 'primary';
+  /** `'refused'`: the server will not track; it is asked again every 30 s. */
   readonly state: 'connecting' | 'armed' | 'lost' | 'refused' | 'closed';
   /** Rises at every arm and every loss. */
   readonly epoch: number;
   /** Round trip of the last heartbeat, ms; `null` before the first. */
   readonly rtt: number | null;
+  /** Times the connection came back after a loss. */
   readonly reconnects: number;
+  /** Keys the server said had changed, a flush counting as one. */
   readonly invalidations: number;
   /** For how long entries may still be served without another proof, ms. */
   readonly leaseRemaining: number;

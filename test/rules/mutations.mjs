@@ -182,9 +182,9 @@ export const MUTATIONS = [
   {
     rule: 'C11',
     what: 'reads under WATCH are answered from memory',
-    file: 'client/own-commands.ts',
-    find: 'this.#coherence.hold(true);',
-    replace: '',
+    file: 'cache/coherence.ts',
+    find: 'if (this.#held === held) return;',
+    replace: 'return;',
     tests: 'integration/coherence/c11-',
   },
   {
