@@ -99,7 +99,7 @@ export class Coherence {
     const reply = entry.find(id);
     if (reply === undefined) return undefined;
     const now = this.#clock.coarse();
-    if (now >= entry.lease.serveUntil || now >= reply.expiresAt || isSuspect(entry, reply)) return undefined;
+    if (!isLive(entry, reply, now) || isSuspect(entry, reply)) return undefined;
     entry.prefix.hits++;
     return reply.value;
   }
@@ -109,8 +109,7 @@ export class Coherence {
     const entry = this.store.peek(key);
     const reply = entry?.find(id);
     if (entry === undefined || reply === undefined) return undefined;
-    const now = this.#clock.coarse();
-    const served = now < entry.lease.serveUntil && now < reply.expiresAt && !isSuspect(entry, reply);
+    const served = isLive(entry, reply, this.#clock.coarse()) && !isSuspect(entry, reply);
     return served ? reply.value : undefined;
   }
 
@@ -122,8 +121,7 @@ export class Coherence {
     const entry = this.store.peek(key);
     const reply = entry?.find(id);
     if (entry === undefined || reply === undefined || !isSuspect(entry, reply)) return undefined;
-    const now = this.#clock.coarse();
-    return now < entry.lease.serveUntil && now < reply.expiresAt ? entry.floorAt : undefined;
+    return isLive(entry, reply, this.#clock.coarse()) ? entry.floorAt : undefined;
   }
 
   /** Whether replies of this lease's node for keys under `prefix` may be joined and stored now. */
@@ -136,14 +134,19 @@ export class Coherence {
     return this.#clock.exact() < lease.serveUntil;
   }
 
-  joinable(key: string, id: string): Flight | undefined {
-    return this.#flights.find(key, id);
+  /** The flight that a read may join: one that nothing has happened to since it was sent. */
+  join(key: string, id: string, prefix: Prefix): Flight | undefined {
+    const flight = this.#flights.find(key, id);
+    if (flight === undefined || !this.mayFill(flight.lease, prefix)) return undefined;
+    prefix.coalesced++;
+    return flight;
   }
 
-  /** Call right before the read is sent. */
+  /** Call right before the read is sent, if {@link mayFill} allows. */
   depart(key: string, id: string, prefix: Prefix, lease: Lease, maxTtl = Number.POSITIVE_INFINITY): Flight {
     const flight = new Flight(key, id, prefix, lease, ++this.#departures, this.#clock.exact(), maxTtl);
     this.#flights.add(flight);
+    prefix.misses++;
     return flight;
   }
 
@@ -162,7 +165,7 @@ export class Coherence {
 
   /** The reply is there and not fit to be stored. */
   discard(flight: Flight): void {
-    this.#flights.remove(flight);
+    this.fail(flight);
     flight.prefix.discardedFills++;
   }
 
@@ -367,6 +370,11 @@ export class Coherence {
     this.#held = held;
     this.#settleAll();
   }
+}
+
+/** Whether the lease and the reply's own life still run. */
+function isLive(entry: Entry, reply: Reply, now: number): boolean {
+  return now < entry.lease.serveUntil && now < reply.expiresAt;
 }
 
 /** Whether this process has seen a newer state of the key than the reply may tell of, not yet proven to be applied. */

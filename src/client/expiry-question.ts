@@ -11,7 +11,8 @@ export class ExpiryQuestion {
   /** The answer, once it is there. */
   known: { readonly answer: AskedExpiry } | undefined;
 
-  private constructor(pttl: Promise<unknown>) {
+  private constructor(pttl: Promise<unknown>, known?: { readonly answer: AskedExpiry }) {
+    this.known = known;
     // Right on the client's own promise: a read sent after it then finds the answer when its own reply arrives.
     this.answered = pttl.then(
       (remaining) => this.#learn(expiryOf(remaining)),
@@ -20,11 +21,7 @@ export class ExpiryQuestion {
   }
 
   /** Nobody wants to know. */
-  static none(): ExpiryQuestion {
-    const question = new ExpiryQuestion(Promise.resolve());
-    question.#learn(undefined);
-    return question;
-  }
+  static readonly none = new ExpiryQuestion(Promise.resolve(), { answer: undefined });
 
   static ask(pttl: () => unknown): ExpiryQuestion {
     try {
@@ -38,6 +35,11 @@ export class ExpiryQuestion {
     this.known ??= { answer };
     return this.known.answer;
   }
+}
+
+/** Whether the answer came, or nobody asked. */
+export function isKnown(expiry: AskedExpiry): expiry is Expiry {
+  return expiry === undefined || 'exists' in expiry;
 }
 
 /** -2 means no such key, -1 no expiry. Source: https://redis.io/docs/latest/commands/pttl/ */

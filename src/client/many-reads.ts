@@ -1,11 +1,11 @@
 // MGET: what is held is answered from memory, only the rest is fetched, in one command.
 
 import type { Flight } from '../cache/flights.js';
-import { NearCacheError } from '../errors.js';
-import { ExpiryQuestion } from './expiry-question.js';
+import type { Prefix } from '../cache/prefix.js';
+import { ExpiryQuestion, isKnown } from './expiry-question.js';
 import { isCacheableKey } from './keys.js';
 import type { NearCache } from './near-cache.js';
-import { type NodeRedisV4, repeatable } from './node-redis-v4.js';
+import { goesPast, type NodeRedisV4, repeatable } from './node-redis-v4.js';
 import { abortable, type CachedReads } from './reads.js';
 
 /** MGET answers nil for a key that is no string where GET fails: such a nil is held under a name of its own. */
@@ -41,8 +41,7 @@ export class ManyReads {
       if (options?.signal?.aborted === true || cacheable.length === 0) return pass();
       const { readError } = this.#near;
       if (readError !== undefined) return Promise.reject(readError);
-      const special = options?.returnBuffers === true || options?.isolated === true || options?.asap === true;
-      if (special) return this.#reads.bypass(cacheable, pass);
+      if (goesPast(options)) return this.#reads.bypass(cacheable, pass);
       const replies = this.#read(name, keys);
       return options?.signal === undefined ? replies : abortable(replies, options.signal, pass);
     };
@@ -55,7 +54,7 @@ export class ManyReads {
     } catch (error) {
       // A fault of the cache never fails a read.
       for (const { flight } of plan.fetched) if (flight !== undefined) this.#near.coherence.fail(flight);
-      this.#near.fault(new NearCacheError('ERR_NEAR_FAULT', 'A read could not be cached.', { cause: error }));
+      this.#near.fault('A read could not be cached.', error);
       return (await this.#adapter.call([name], [keys])) as unknown[];
     }
     const { replies, joined, fetched } = plan;
@@ -79,14 +78,16 @@ export class ManyReads {
       plan.replies[index] = held;
       return;
     }
-    const flight = this.#joinable(key);
-    if (flight === undefined) plan.fetched.push({ index, key, flight: this.#depart(key) });
+    const prefix = this.#prefix(key);
+    const flight = prefix && this.#near.coherence.join(key as string, NIL, prefix);
+    if (flight === undefined)
+      plan.fetched.push({ index, key, flight: prefix && this.#depart(key as string, prefix) });
     else plan.joined.push({ index, flight });
   }
 
   async #fetch(name: string, fetched: Plan['fetched']): Promise<unknown[]> {
     const questions = fetched.map(({ flight }) =>
-      flight === undefined ? ExpiryQuestion.none() : this.#reads.askExpiry(flight.key, flight.prefix),
+      flight === undefined ? ExpiryQuestion.none : this.#reads.askExpiry(flight.key, flight.prefix),
     );
     let values: unknown[];
     try {
@@ -102,7 +103,7 @@ export class ManyReads {
       }
       const expiry = await questions[position]?.answered;
       const value = values[position];
-      const missing = expiry !== undefined && 'exists' in expiry && !expiry.exists;
+      const missing = isKnown(expiry) && expiry?.exists === false;
       this.#reads.land(flight, value, expiry, value !== null || missing ? STRING : NIL);
     }
     return values;
@@ -115,32 +116,13 @@ export class ManyReads {
     return held !== undefined ? held : coherence.lookup(key, NIL);
   }
 
-  #joinable(key: unknown): Flight | undefined {
-    const prefix = this.#prefix(key);
-    if (prefix === undefined) return undefined;
-    const { coherence } = this.#near;
-    const flight = coherence.joinable(key as string, NIL);
-    if (flight === undefined || !coherence.mayFill(flight.lease, prefix)) return undefined;
-    prefix.coalesced++;
-    return flight;
-  }
-
-  #depart(key: unknown): Flight | undefined {
+  #depart(key: string, prefix: Prefix): Flight | undefined {
     const { coherence, lease } = this.#near;
-    const prefix = this.#prefix(key);
-    if (prefix === undefined) return undefined;
     if (!coherence.mayFill(lease, prefix)) {
       prefix.bypassed++;
       return undefined;
     }
-    prefix.misses++;
-    return coherence.depart(
-      key as string,
-      NIL,
-      prefix,
-      lease,
-      this.#near.lifetimes.maxTtlOf({ copy: 'none' }, lease),
-    );
+    return coherence.depart(key, NIL, prefix, lease, this.#near.lifetimes.maxTtlOf({ copy: 'none' }, lease));
   }
 
   #prefix(key: unknown) {

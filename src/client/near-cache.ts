@@ -237,10 +237,10 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
   }
 
   /** @internal A fault inside the cache: reported once, while reads go on. */
-  fault(error: NearCacheError): void {
-    if (this.#warned.has(error.message)) return;
-    this.#warned.add(error.message);
-    this.#report(error);
+  fault(message: string, cause: unknown): void {
+    if (this.#warned.has(message)) return;
+    this.#warned.add(message);
+    this.#report(new NearCacheError('ERR_NEAR_FAULT', message, { cause }));
   }
 
   /** @internal Once per code: a warning that would repeat with every read says nothing new. */

@@ -25,6 +25,14 @@ export interface CommandOptions {
   readonly signal?: AbortSignal;
 }
 
+/**
+ * Whether a read with these options goes past the cache: replies as bytes are other replies, a connection of its own may
+ * have another database selected, and a place of its own in the queue is not shared.
+ */
+export function goesPast(options: CommandOptions | undefined): boolean {
+  return options?.returnBuffers === true || options?.isolated === true || options?.asap === true;
+}
+
 /** A transaction's queue as v4 hands it to its executor. */
 export type QueuedCommands = readonly { readonly args: WireCommand }[];
 

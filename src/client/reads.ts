@@ -1,15 +1,13 @@
 // Answers cached reads: from memory, by joining a read under way, or by sending one (rules C1 to C3, C13, C16).
 
-import type { Expiry } from '../cache/coherence.js';
 import type { Flight } from '../cache/flights.js';
 import type { Prefix } from '../cache/prefix.js';
-import { NearCacheError } from '../errors.js';
 import { type CachedRead, copyReply } from './cached-reads.js';
 import type { WireCommand } from './effect.js';
-import { type AskedExpiry, ExpiryQuestion } from './expiry-question.js';
+import { type AskedExpiry, ExpiryQuestion, isKnown } from './expiry-question.js';
 import { isCacheableKey } from './keys.js';
 import type { NearCache } from './near-cache.js';
-import { type NodeRedisV4, repeatable } from './node-redis-v4.js';
+import { goesPast, type NodeRedisV4, repeatable } from './node-redis-v4.js';
 import { onAnswer } from './own-commands.js';
 
 export class CachedReads {
@@ -39,7 +37,7 @@ export class CachedReads {
         return reads.#read(name, id, command, args);
       } catch (error) {
         // A fault of the cache never fails a read.
-        reads.#fault('A read could not be cached.', error);
+        reads.#near.fault('A read could not be cached.', error);
         return reads.#pass(name, args);
       }
     };
@@ -55,16 +53,13 @@ export class CachedReads {
     if (this.#near.readError !== undefined) return Promise.reject(this.#near.readError);
     if (command.furtherKeys === true && wire.length > 2) return bypass(wire.slice(1).filter(isCacheableKey));
     const id = replyId(canonical, wire);
-    // Replies as bytes are other replies: they go past the cache.
-    if (id === undefined || options?.returnBuffers === true) return bypass();
-    // So do reads that ask for a connection of their own, which may have another database selected, or for a place in the
-    // queue of their own.
-    if (options?.isolated === true || options?.asap === true) return bypass();
+    if (id === undefined || goesPast(options)) return bypass();
     if (options?.signal?.aborted === true) return this.#pass(name, args);
     const held = isHotPath(args) ? undefined : this.#near.coherence.lookup(key, id);
     if (held !== undefined) return Promise.resolve(copyReply(command.copy, held));
     const fetch = (): Promise<unknown> => {
-      const reply = this.#join(key, id, prefix) ?? this.#send(key, id, prefix, name, command, rest);
+      const flight = this.#near.coherence.join(key, id, prefix);
+      const reply = flight?.reply ?? this.#send(key, id, prefix, name, command, rest);
       if (reply === undefined) return bypass();
       return command.copy === 'none' ? reply : reply.then((value) => copyReply(command.copy, value));
     };
@@ -88,14 +83,6 @@ export class CachedReads {
     return held === undefined ? fetch() : copyReply(command.copy, held);
   }
 
-  /** A reader may join a read that nothing has happened to since it was sent. */
-  #join(key: string, id: string, prefix: Prefix): Promise<unknown> | undefined {
-    const flight = this.#near.coherence.joinable(key, id);
-    if (flight === undefined || !this.#near.coherence.mayFill(flight.lease, prefix)) return undefined;
-    prefix.coalesced++;
-    return flight.reply;
-  }
-
   #send(
     key: string,
     id: string,
@@ -106,7 +93,6 @@ export class CachedReads {
   ): Promise<unknown> | undefined {
     const { coherence, lease } = this.#near;
     if (!coherence.mayFill(lease, prefix)) return undefined;
-    prefix.misses++;
     const flight = coherence.depart(key, id, prefix, lease, this.#near.lifetimes.maxTtlOf(command, lease));
     // Both are queued in the same turn and travel in one write. PTTL goes first: if the key expires in between, the
     // reply is nil, which lasts; the other way round a value would be taken for one that does not expire.
@@ -143,9 +129,9 @@ export class CachedReads {
         return;
       }
       coherence.discard(flight);
-      if (isDenied(expiry.failed)) this.#fault(PTTL_DENIED, expiry.failed);
+      if (isDenied(expiry.failed)) this.#near.fault(PTTL_DENIED, expiry.failed);
     } catch (error) {
-      this.#fault('A reply could not be stored.', error);
+      this.#near.fault('A reply could not be stored.', error);
     }
   }
 
@@ -153,7 +139,7 @@ export class CachedReads {
   askExpiry(key: string, prefix: Prefix): ExpiryQuestion {
     return this.#near.lifetimes.wantsExpiry(prefix)
       ? ExpiryQuestion.ask(() => this.#adapter.call(['PTTL'], [key]))
-      : ExpiryQuestion.none();
+      : ExpiryQuestion.none;
   }
 
   /** Reads past the cache. What the reply tells of the keys may be newer than what is held of them. */
@@ -172,10 +158,6 @@ export class CachedReads {
 
   #pass(name: string, args: readonly unknown[]): Promise<unknown> {
     return this.#adapter.call([name], args) as Promise<unknown>;
-  }
-
-  #fault(message: string, cause: unknown): void {
-    this.#near.fault(new NearCacheError('ERR_NEAR_FAULT', message, { cause }));
   }
 }
 
@@ -214,10 +196,6 @@ function isDenied(error: unknown): boolean {
 function holdsBytes(reply: unknown): boolean {
   if (typeof reply !== 'object' || reply === null) return false;
   return reply instanceof Uint8Array || Object.values(reply).some(holdsBytes);
-}
-
-function isKnown(expiry: AskedExpiry): expiry is Expiry {
-  return expiry === undefined || 'exists' in expiry;
 }
 
 /**

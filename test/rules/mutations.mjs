@@ -119,8 +119,8 @@ export const MUTATIONS = [
     rule: 'C6',
     what: 'hits do not look at the lease',
     file: 'cache/coherence.ts',
-    find: 'if (now >= entry.lease.serveUntil || now >= reply.expiresAt || isSuspect(entry, reply)) return undefined;',
-    replace: 'if (now >= reply.expiresAt) return undefined;',
+    find: 'return now < entry.lease.serveUntil && now < reply.expiresAt;',
+    replace: 'return now < reply.expiresAt;',
     tests: 'integration/coherence/c6-',
   },
   {

@@ -62,7 +62,7 @@ describe('a reply decoded before a push, whose continuation runs after it', () =
     core.invalidate('k:1');
     const next = depart();
     core.land(old, 'GET', 'old', undefined);
-    expect(core.joinable('k:1', 'GET')).toBe(next);
+    expect(core.join('k:1', 'GET', prefix())).toBe(next);
     expect(core.land(next, 'GET', 'new', undefined)).toBe(true);
     expect(core.lookup('k:1', 'GET')).toBe('new');
   });
@@ -82,7 +82,7 @@ test('nothing that has landed, failed or been poisoned stays in the table of fli
   const poisoned = depart();
   core.drop('k:1');
   core.fail(poisoned);
-  expect(core.joinable('k:1', 'GET')).toBeUndefined();
+  expect(core.join('k:1', 'GET', prefix())).toBeUndefined();
 });
 
 describe('the lease', () => {
