@@ -1,16 +1,11 @@
 // Promise (e): memory stays inside its bounds whatever the key pattern, and what is dropped is counted.
 
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { RedisServer } from '../support/redis-server.js';
+import { expect, test } from 'vitest';
 import { makeRig } from '../support/rig.js';
 import { until } from '../support/until.js';
+import { useServer } from '../support/use-server.js';
 
-let server: RedisServer;
-beforeAll(async () => {
-  server = await RedisServer.start();
-});
-afterAll(() => server.stop());
-beforeEach(() => server.command('FLUSHALL'));
+const server = await useServer();
 
 test('the least recently used entry makes room', async () => {
   await using rig = await makeRig(server, { maxEntries: 3 });

@@ -5,17 +5,12 @@ import { inspect } from 'node:util';
 import { createClient, defineScript, type RedisClientType } from 'redis-client-v4';
 import { createClient as createV5 } from 'redis-client-v5';
 import { withNearCache } from 'redis-near-cache';
-import { afterAll, beforeAll, beforeEach, describe, expect, expectTypeOf, test } from 'vitest';
-import { RedisServer } from '../support/redis-server.js';
+import { describe, expect, expectTypeOf, test } from 'vitest';
 import { makeRig } from '../support/rig.js';
 import { until } from '../support/until.js';
+import { useServer } from '../support/use-server.js';
 
-let server: RedisServer;
-beforeAll(async () => {
-  server = await RedisServer.start();
-});
-afterAll(() => server.stop());
-beforeEach(() => server.command('FLUSHALL'));
+const server = await useServer();
 
 describe('the wrapped client', () => {
   test('has every property of the client, under the same kind', async () => {

@@ -1,16 +1,11 @@
 // What a user can see: states, events, counters per prefix. Small objects, never values.
 
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { RedisServer } from '../support/redis-server.js';
+import { expect, test } from 'vitest';
 import { makeRig } from '../support/rig.js';
 import { until } from '../support/until.js';
+import { useServer } from '../support/use-server.js';
 
-let server: RedisServer;
-beforeAll(async () => {
-  server = await RedisServer.start();
-});
-afterAll(() => server.stop());
-beforeEach(() => server.command('FLUSHALL'));
+const server = await useServer();
 
 test('stats() is a plain snapshot with every designed field', async () => {
   await using rig = await makeRig(server);

@@ -5,20 +5,15 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { createClient } from 'redis-client-v4';
 import { withNearCache } from 'redis-near-cache';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { RedisServer } from '../support/redis-server.js';
+import { describe, expect, test } from 'vitest';
 import { makeRig, type PlainClient } from '../support/rig.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { until } from '../support/until.js';
+import { useServer } from '../support/use-server.js';
 
 const OPTIONS = { prefixes: ['k:'] };
 
-let server: RedisServer;
-beforeAll(async () => {
-  server = await RedisServer.start();
-});
-afterAll(() => server.stop());
-beforeEach(() => server.command('FLUSHALL'));
+const server = await useServer();
 
 const plain = (): PlainClient => createClient({ url: server.url }).on('error', () => {});
 

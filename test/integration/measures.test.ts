@@ -1,17 +1,12 @@
 // The measures a user would check first: how much reaches Redis, how fast a change is seen, what stays in memory.
 
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { RedisServer } from '../support/redis-server.js';
+import { beforeEach, expect, test } from 'vitest';
 import { calls, makeRig } from '../support/rig.js';
 import { until } from '../support/until.js';
+import { useServer } from '../support/use-server.js';
 
-let server: RedisServer;
-beforeAll(async () => {
-  server = await RedisServer.start();
-});
-afterAll(() => server.stop());
+const server = await useServer();
 beforeEach(async () => {
-  await server.command('FLUSHALL');
   await server.command('CONFIG', 'RESETSTAT');
 });
 

@@ -2,17 +2,12 @@
 // held back: what was read first is outdated and the cache has not been told.
 
 import { commandOptions } from 'redis-client-v4';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { RedisServer } from '../support/redis-server.js';
+import { describe, expect, test } from 'vitest';
 import { calls, makeRig, type Rig } from '../support/rig.js';
 import { until } from '../support/until.js';
+import { useServer } from '../support/use-server.js';
 
-let server: RedisServer;
-beforeAll(async () => {
-  server = await RedisServer.start();
-});
-afterAll(() => server.stop());
-beforeEach(() => server.command('FLUSHALL'));
+const server = await useServer();
 
 /** Holds `k:1` = 1 and `k:h` = { f: 1 }, while Redis has 2 in both, and does not hear of it. */
 async function outdated(): Promise<Rig> {

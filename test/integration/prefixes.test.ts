@@ -1,16 +1,11 @@
 // Prefixes: overlap and duplicates, the longest match, and registering and unregistering at run time.
 
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { RedisServer } from '../support/redis-server.js';
+import { expect, test } from 'vitest';
 import { makeRig, type Rig } from '../support/rig.js';
 import { until } from '../support/until.js';
+import { useServer } from '../support/use-server.js';
 
-let server: RedisServer;
-beforeAll(async () => {
-  server = await RedisServer.start();
-});
-afterAll(() => server.stop());
-beforeEach(() => server.command('FLUSHALL'));
+const server = await useServer();
 
 async function isTracked({ redis, outsider }: Rig, key: string): Promise<void> {
   await outsider.del(key);

@@ -2,19 +2,15 @@
 
 import { createClient } from 'redis-client-v4';
 import { withNearCache } from 'redis-near-cache';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { RedisServer } from '../support/redis-server.js';
 import { calls, makeRig } from '../support/rig.js';
 import { until } from '../support/until.js';
+import { useServer } from '../support/use-server.js';
 
 type ClientOptions = NonNullable<Parameters<typeof createClient>[0]>;
 
-let server: RedisServer;
-beforeAll(async () => {
-  server = await RedisServer.start();
-});
-afterAll(() => server.stop());
-beforeEach(() => server.command('FLUSHALL'));
+const server = await useServer();
 
 function quietClient(options: ClientOptions = {}) {
   return createClient({ url: server.url, ...options }).on('error', () => {});

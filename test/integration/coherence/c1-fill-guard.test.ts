@@ -1,16 +1,11 @@
 // Rule C1: a reply is stored only if its session is still armed in the same epoch and nothing happened to its key.
 
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { RedisServer } from '../../support/redis-server.js';
+import { describe, expect, test } from 'vitest';
 import { makeRig } from '../../support/rig.js';
 import { until } from '../../support/until.js';
+import { useServer } from '../../support/use-server.js';
 
-let server: RedisServer;
-beforeAll(async () => {
-  server = await RedisServer.start();
-});
-afterAll(() => server.stop());
-beforeEach(() => server.command('FLUSHALL'));
+const server = await useServer();
 
 describe('a reply held on the wire', () => {
   test('while its key changes reaches its reader and is never stored', async () => {

@@ -1,16 +1,11 @@
 // Rule C11: between WATCH and the end of its transaction reads go to Redis: a cached value there is a lost update.
 
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { RedisServer } from '../../support/redis-server.js';
+import { expect, test } from 'vitest';
 import { makeRig, type Rig } from '../../support/rig.js';
 import { until } from '../../support/until.js';
+import { useServer } from '../../support/use-server.js';
 
-let server: RedisServer;
-beforeAll(async () => {
-  server = await RedisServer.start();
-});
-afterAll(() => server.stop());
-beforeEach(() => server.command('FLUSHALL'));
+const server = await useServer();
 
 /** Holds `k:1` = 1 while Redis has 2, and does not hear of it. */
 async function outdated(): Promise<Rig> {

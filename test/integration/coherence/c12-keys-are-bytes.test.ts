@@ -1,16 +1,11 @@
 // Rule C12: two different keys never share an entry; what can't be mapped to bytes and back is not cached.
 
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { RedisServer } from '../../support/redis-server.js';
+import { expect, test } from 'vitest';
 import { makeRig } from '../../support/rig.js';
 import { until } from '../../support/until.js';
+import { useServer } from '../../support/use-server.js';
 
-let server: RedisServer;
-beforeAll(async () => {
-  server = await RedisServer.start();
-});
-afterAll(() => server.stop());
-beforeEach(() => server.command('FLUSHALL'));
+const server = await useServer();
 
 const bytes = (...tail: number[]) => Buffer.from([...Buffer.from('k:'), ...tail]);
 

@@ -1,15 +1,10 @@
 // Rule C13: a caller that changes a reply never changes what the next one gets.
 
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { RedisServer } from '../../support/redis-server.js';
+import { expect, test } from 'vitest';
 import { makeRig, type Rig } from '../../support/rig.js';
+import { useServer } from '../../support/use-server.js';
 
-let server: RedisServer;
-beforeAll(async () => {
-  server = await RedisServer.start();
-});
-afterAll(() => server.stop());
-beforeEach(() => server.command('FLUSHALL'));
+const server = await useServer();
 
 const reads: Record<string, (rig: Rig) => Promise<unknown>> = {
   hGetAll: ({ redis }) => redis.hGetAll('k:h'),

@@ -1,16 +1,11 @@
 // Rule C14: commands that change what the connection's keys mean empty the cache. Invalidations are held back.
 
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { RedisServer } from '../../support/redis-server.js';
+import { expect, test } from 'vitest';
 import { makeRig, type Rig } from '../../support/rig.js';
 import { until } from '../../support/until.js';
+import { useServer } from '../../support/use-server.js';
 
-let server: RedisServer;
-beforeAll(async () => {
-  server = await RedisServer.start();
-});
-afterAll(() => server.stop());
-beforeEach(() => server.command('FLUSHALL'));
+const server = await useServer();
 
 const changes: Record<string, (rig: Rig) => Promise<unknown>> = {
   select: ({ redis }) => redis.select(1),

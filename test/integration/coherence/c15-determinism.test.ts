@@ -1,15 +1,10 @@
 // Rule C15: a command whose reply changes without a write to its key is never cached.
 
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { RedisServer } from '../../support/redis-server.js';
+import { expect, test } from 'vitest';
 import { calls, makeRig, type Rig } from '../../support/rig.js';
+import { useServer } from '../../support/use-server.js';
 
-let server: RedisServer;
-beforeAll(async () => {
-  server = await RedisServer.start();
-});
-afterAll(() => server.stop());
-beforeEach(() => server.command('FLUSHALL'));
+const server = await useServer();
 
 const reads: Record<string, [command: string, read: (rig: Rig) => Promise<unknown>]> = {
   ttl: ['ttl', ({ redis }) => redis.ttl('k:1')],

@@ -1,17 +1,12 @@
 // Rule C16: one waiter's abort, timeout or options never break another's read; an error reaches all and is not kept.
 
 import { commandOptions } from 'redis-client-v4';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { RedisServer } from '../../support/redis-server.js';
+import { expect, test } from 'vitest';
 import { calls, makeRig } from '../../support/rig.js';
 import { until } from '../../support/until.js';
+import { useServer } from '../../support/use-server.js';
 
-let server: RedisServer;
-beforeAll(async () => {
-  server = await RedisServer.start();
-});
-afterAll(() => server.stop());
-beforeEach(() => server.command('FLUSHALL'));
+const server = await useServer();
 
 test('the abort of the reader who started a read does not reach those who joined it', async () => {
   await using rig = await makeRig(server);

@@ -1,16 +1,11 @@
 // Rule C2: a push drops its key's entry and poisons its flights; a null push does so for all.
 
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { RedisServer } from '../../support/redis-server.js';
+import { expect, test } from 'vitest';
 import { calls, makeRig } from '../../support/rig.js';
 import { until } from '../../support/until.js';
+import { useServer } from '../../support/use-server.js';
 
-let server: RedisServer;
-beforeAll(async () => {
-  server = await RedisServer.start();
-});
-afterAll(() => server.stop());
-beforeEach(() => server.command('FLUSHALL'));
+const server = await useServer();
 
 test('a write by another client ends the entry, all its replies at once', async () => {
   await using rig = await makeRig(server);

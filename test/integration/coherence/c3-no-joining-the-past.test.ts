@@ -1,16 +1,11 @@
 // Rule C3: a reader that arrives after the poison starts a new flight.
 
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { RedisServer } from '../../support/redis-server.js';
+import { expect, test } from 'vitest';
 import { calls, makeRig } from '../../support/rig.js';
 import { until } from '../../support/until.js';
+import { useServer } from '../../support/use-server.js';
 
-let server: RedisServer;
-beforeAll(async () => {
-  server = await RedisServer.start();
-});
-afterAll(() => server.stop());
-beforeEach(() => server.command('FLUSHALL'));
+const server = await useServer();
 
 test('a reader that comes after the push never gets the reply of before it', async () => {
   await using rig = await makeRig(server);

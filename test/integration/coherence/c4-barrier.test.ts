@@ -1,17 +1,12 @@
 // Rule C4: a command whose keys can't be known raises a barrier: bypass until heartbeats prove that everything
 // it may have changed has been pushed.
 
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { RedisServer } from '../../support/redis-server.js';
+import { describe, expect, test } from 'vitest';
 import { makeRig, type Rig } from '../../support/rig.js';
 import { until } from '../../support/until.js';
+import { useServer } from '../../support/use-server.js';
 
-let server: RedisServer;
-beforeAll(async () => {
-  server = await RedisServer.start();
-});
-afterAll(() => server.stop());
-beforeEach(() => server.command('FLUSHALL'));
+const server = await useServer();
 
 const SECRET_WRITE = "return redis.call('SET', 'k:1', ARGV[1])";
 

@@ -1,17 +1,12 @@
 // Rule C4: a write through the wrapped client drops its keys and poisons their flights before it is sent and again
 // when it was answered. Invalidations are held back here: the cache has to know by itself.
 
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { RedisServer } from '../../support/redis-server.js';
+import { describe, expect, test } from 'vitest';
 import { makeRig, type Rig } from '../../support/rig.js';
 import { until } from '../../support/until.js';
+import { useServer } from '../../support/use-server.js';
 
-let server: RedisServer;
-beforeAll(async () => {
-  server = await RedisServer.start();
-});
-afterAll(() => server.stop());
-beforeEach(() => server.command('FLUSHALL'));
+const server = await useServer();
 
 /** A rig that holds `k:1` and hears nothing any more. */
 async function primed(): Promise<Rig> {

@@ -1,16 +1,12 @@
 // Rule C5: a lost connection means bypass and flush at once; back, it is arm, flush, serve, in that order.
 
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { RedisServer } from '../../support/redis-server.js';
 import { makeRig } from '../../support/rig.js';
 import { until } from '../../support/until.js';
+import { useServer } from '../../support/use-server.js';
 
-let server: RedisServer;
-beforeAll(async () => {
-  server = await RedisServer.start();
-});
-afterAll(() => server.stop());
-beforeEach(() => server.command('FLUSHALL'));
+const server = await useServer();
 
 test('what changed while nobody listened is not served afterwards', async () => {
   await using rig = await makeRig(server);

@@ -1,18 +1,14 @@
 // Rule C6: entries are served only while heartbeats prove that invalidations arrive; no proof in time means bypass.
 
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { RedisServer } from '../../support/redis-server.js';
 import { blockEventLoop, makeRig, type Rig } from '../../support/rig.js';
 import { until } from '../../support/until.js';
+import { useServer } from '../../support/use-server.js';
 
 const LEASE = { heartbeat: 100, maxStaleness: 500 };
 
-let server: RedisServer;
-beforeAll(async () => {
-  server = await RedisServer.start();
-});
-afterAll(() => server.stop());
-beforeEach(() => server.command('FLUSHALL'));
+const server = await useServer();
 
 async function primed(options = {}): Promise<Rig> {
   const rig = await makeRig(server, { ...LEASE, ...options });

@@ -1,18 +1,13 @@
 // Rule C7: an entry ends at the smallest of its prefix's ttl, the option ttl and the key's own expiry, all counted
 // from when its read was sent.
 
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { RedisServer } from '../../support/redis-server.js';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { calls, makeRig } from '../../support/rig.js';
 import { until } from '../../support/until.js';
+import { useServer } from '../../support/use-server.js';
 
-let server: RedisServer;
-beforeAll(async () => {
-  server = await RedisServer.start();
-});
-afterAll(() => server.stop());
+const server = await useServer();
 beforeEach(async () => {
-  await server.command('FLUSHALL');
   // Without it nothing deletes an expired key, so no push says that it is gone: the normal case with many keys.
   await server.command('DEBUG', 'SET-ACTIVE-EXPIRE', '0');
 });
