@@ -16,7 +16,7 @@ import {
 } from '../options.js';
 import { Tracker } from '../tracking/tracker.js';
 import { AwaitedProofs } from './awaited-proofs.js';
-import type { DataSource } from './data-source.js';
+import type { ClientFacts } from './client-facts.js';
 import { guarded } from './guarded.js';
 import { KeySpace } from './keys.js';
 import { Lifetimes } from './lifetimes.js';
@@ -37,7 +37,7 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
   readonly lifetimes: Lifetimes;
   /** @internal */
   readonly keys: KeySpace;
-  readonly #source: DataSource;
+  readonly #facts: ClientFacts;
   #state: NearState = 'connecting';
   #lifecycle: 'idle' | 'running' | 'disconnected' | 'closed' = 'idle';
   #refusal: NearCacheError | undefined;
@@ -57,15 +57,15 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
   readonly #warned = new Set<string>();
 
   /** @internal Made by `withNearCache()`. */
-  constructor(options: ResolvedOptions, source: DataSource) {
+  constructor(options: ResolvedOptions, facts: ClientFacts) {
     super();
     this.#options = options;
-    this.#source = source;
-    this.lifetimes = new Lifetimes({ ...options, queueIsBounded: source.queueIsBounded });
-    this.keys = new KeySpace(source.keyPrefix);
+    this.#facts = facts;
+    this.lifetimes = new Lifetimes({ ...options, queueIsBounded: facts.queueIsBounded });
+    this.keys = new KeySpace(facts.keyPrefix);
     this.#coherence = new Coherence({
       ...options,
-      ordered: source.isOrdered,
+      ordered: facts.isOrdered,
       observer: {
         flushed: (reason, entries) => {
           if (reason === 'connection-state') this.#strayed = true;
@@ -186,7 +186,7 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
     if (this.#lifecycle === 'closed') return;
     this.#lifecycle = 'closed';
     this.#shutDown('closed');
-    this.#source.onClose();
+    this.#facts.onClose();
   }
 
   /** Shows neither entries nor credentials. */
@@ -239,7 +239,7 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
 
   /** A pool tells where it connects only when it is connected. */
   #track(): void {
-    const endpoint = this.#source.endpoint();
+    const endpoint = this.#facts.endpoint();
     if (!(endpoint instanceof Promise)) {
       this.#tracker.start(endpoint);
       return;

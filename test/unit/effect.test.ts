@@ -78,7 +78,7 @@ describe('names and keys are read', () => {
 
 describe('a barrier is raised by', () => {
   const commands: Record<string, WireCommand> = {
-    'a command that is not in the table': ['JSON.SET', 'k', '$', '1'],
+    'a command that is not in the table': ['NO.SUCH', 'k', '$', '1'],
     'a name that only objects know': ['constructor', 'k'],
     'no command at all': [],
     'a name that is no text': [7, 'k'],
@@ -124,7 +124,7 @@ test('commands sent together have the effects of all of them', () => {
     ['GET', 'k2'],
     ['DEL', 'k3', 'k4'],
     ['SELECT', '1'],
-    ['JSON.DEL', 'k5'],
+    ['NO.SUCH', 'k5'],
   ];
   expect(effectOfAll(commands)).toEqual({
     keys: ['k', 'k3', 'k4'],
