@@ -13,7 +13,8 @@ const MAY_USE: Readonly<Record<string, readonly string[]>> = {
   cache: [],
   tracking: ['cache'],
   metrics: ['cache', 'tracking'],
-  client: ['cache', 'tracking', 'metrics'],
+  values: ['cache'],
+  client: ['cache', 'tracking', 'metrics', 'values'],
 };
 
 /** For each folder of src/, the packages it may import. */
@@ -21,11 +22,16 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   cache: ['lru-cache', 'node:util'],
   tracking: ['@redis/client'],
   metrics: [],
+  values: [],
   client: ['eventemitter3'],
 };
 
 /** Files at the top of src/ that every folder may use, with what they may use themselves. */
-const SHARED: Readonly<Record<string, readonly string[]>> = { 'errors.ts': [], 'options.ts': ['errors.ts'] };
+const SHARED: Readonly<Record<string, readonly string[]>> = {
+  'codec.ts': [],
+  'errors.ts': [],
+  'options.ts': ['codec.ts', 'errors.ts'],
+};
 
 interface Source {
   /** From src/, with slashes. */
