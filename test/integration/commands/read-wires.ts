@@ -1,5 +1,5 @@
-// Sample calls of every read that the table of wire commands says is cached, as they go on the wire. The words a and b
-// are keys, and no other word is.
+// Sample calls of the reads in the table of wire commands, as they go on the wire. The words a and b are keys, and no
+// other word is.
 
 const lines = (text: string): readonly string[] =>
   text
@@ -7,6 +7,7 @@ const lines = (text: string): readonly string[] =>
     .map((line) => line.trim())
     .filter((line) => line !== '');
 
+/** Every read that is cached. */
 export const READ_WIRES: readonly (readonly string[])[] = lines(`
   BITCOUNT a
   BITCOUNT a 0 0 BIT
@@ -106,4 +107,46 @@ export const UNCACHED_FORMS: readonly (readonly string[])[] = lines(`
   SORT_RO a BY w_*
   SORT_RO a ALPHA GET o_* GET #
   SUNIONCARD 2 a b APPROX
+`).map((line) => line.split(' '));
+
+/** Every read of the server itself that is not cached. */
+export const UNCACHED_WIRES: readonly (readonly string[])[] = lines(`
+  ARCOUNT a
+  ARGET a 0
+  ARGETRANGE a 0 1
+  ARGREP a 0 1 MATCH x
+  ARINFO a
+  ARLASTITEMS a 1
+  ARLEN a
+  ARMGET a 0 1
+  ARNEXT a
+  AROP a 0 1 SUM
+  ARSCAN a 0 1
+  BLESS GET a
+  DUMP a
+  EVAL_RO script 2 a b x
+  EVALSHA_RO script 1 a x
+  FCALL_RO name 1 a x
+  HPTTL a FIELDS 1 f
+  HRANDFIELD a 2
+  HSCAN a 0
+  HTTL a FIELDS 1 f
+  MEMORY USAGE a
+  OBJECT ENCODING a
+  OBJECT IDLETIME a
+  PTTL a
+  SRANDMEMBER a
+  SSCAN a 0
+  TOUCH a b
+  TTL a
+  VINFO a
+  VRANDMEMBER a
+  VSIM a ELE e
+  XINFO STREAM a
+  XINFO CONSUMERS a g
+  XPENDING a g
+  XREAD COUNT 1 STREAMS a b 0 0
+  XREAD BLOCK 1 STREAMS a $
+  ZRANDMEMBER a
+  ZSCAN a 0
 `).map((line) => line.split(' '));
