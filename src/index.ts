@@ -2,7 +2,7 @@
 
 export type { FlushReason } from './cache/coherence.js';
 export { NearCache } from './client/near-cache.js';
-export type { NearCacheEvents, StateReason } from './client/near-events.js';
+export type { NearCacheChannels, NearCacheEvents, StateReason } from './client/near-events.js';
 export type { NodeRedisClient } from './client/node-redis-v4.js';
 export { type NearCached, type WithNear, withNearCache } from './client/with-near-cache.js';
 export { NearCacheError, type NearCacheErrorCode } from './errors.js';

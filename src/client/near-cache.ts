@@ -6,6 +6,7 @@ import { Coherence } from '../cache/coherence.js';
 import type { Lease } from '../cache/lease.js';
 import type { PrefixSettings } from '../cache/prefix.js';
 import { NearCacheError } from '../errors.js';
+import { isHeard, publish } from '../metrics/diagnostics.js';
 import { type NearState, type NearStats, snapshot } from '../metrics/stats.js';
 import {
   FALLBACK_TTL,
@@ -62,7 +63,9 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
           if (reason === 'connection-state') this.#strayed = true;
           this.#tell('flush', { reason, entries });
         },
-        evicted: (key, prefix) => this.#tell('evict', { key, prefix: prefix.name }),
+        evicted: (key, prefix) => {
+          if (isHeard(this, 'evict')) this.#tell('evict', { key, prefix: prefix.name });
+        },
         servingChanged: (reason) => this.#settle(reason),
         proofWanted: () => this.#tracker.prove(),
       },
@@ -308,6 +311,7 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
     ...args: EventEmitter.EventArgs<NearCacheEvents, E>
   ): void {
     if (this.listenerCount(event) > 0) guarded(() => this.emit(event, ...args));
+    publish(event, this, args[0]);
   }
 
   #log(level: keyof Logger, fields: object, message: string): void {
@@ -355,7 +359,7 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
   }
 
   #invalidated(node: string, key: string | null): void {
-    if (this.listenerCount('invalidate') === 0) return;
+    if (!isHeard(this, 'invalidate')) return;
     if (key === null) {
       this.#tellPushed(node);
       this.#tell('invalidate', { node, keys: null });
