@@ -51,9 +51,9 @@ function quoted(text: string): string[] {
   return Array.from(text.matchAll(/`([^`]+)`/g), ([, name = '']) => name);
 }
 
-function codeBlocks(language: string): string[] {
+function codeBlocks(language: string, text = readme): string[] {
   return Array.from(
-    readme.matchAll(new RegExp(`\`\`\`${language}\n([^]*?)\`\`\``, 'g')),
+    text.matchAll(new RegExp(`\`\`\`${language}\n([^]*?)\`\`\``, 'g')),
     ([, code = '']) => code,
   );
 }
@@ -103,7 +103,7 @@ test('the examples compile', { timeout: 60_000 }, () => {
     ['{ withNearCache }', "import { withNearCache } from 'redis-near-cache';"],
     ['{ createClient }', "import { createClient } from 'redis-client-v4';"],
   ];
-  const blocks = codeBlocks('ts').map((code) => {
+  const blocks = [...codeBlocks('ts'), ...codeBlocks('ts', read('docs/metrics.md'))].map((code) => {
     const own = code.replace("'@redis/client'", "'redis-client-v4'");
     if (!code.includes('redis.')) return own;
     return granted.reduce((text, [has, line]) => (text.includes(has) ? text : `${line}\n${text}`), own);
