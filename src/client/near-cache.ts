@@ -5,6 +5,7 @@ import { EventEmitter } from 'eventemitter3';
 import { Coherence } from '../cache/coherence.js';
 import type { Lease } from '../cache/lease.js';
 import { closedError, NearCacheError } from '../errors.js';
+import { isHeard, publish } from '../metrics/diagnostics.js';
 import { type NearState, type NearStats, snapshot } from '../metrics/stats.js';
 import {
   FALLBACK_TTL,
@@ -75,8 +76,10 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
           if (reason === 'connection-state') this.#strayed = true;
           this.#tell('flush', { reason, entries });
         },
-        evicted: (key, prefix) =>
-          this.#tell('evict', { key: this.keys.asWritten(key), prefix: this.keys.asWritten(prefix.name) }),
+        evicted: (key, prefix) => {
+          if (!isHeard(this, 'evict')) return;
+          this.#tell('evict', { key: this.keys.asWritten(key), prefix: this.keys.asWritten(prefix.name) });
+        },
         servingChanged: (reason) => this.#settle(reason),
         proofWanted: () => this.#tracker.prove(),
       },
@@ -92,7 +95,7 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
       random: options.random,
       observer: {
         invalidated: (node, key) => {
-          if (this.listenerCount('invalidate') > 0) this.#pushed.add(node, key);
+          if (isHeard(this, 'invalidate')) this.#pushed.add(node, key);
         },
         armed: () => this.#armed(),
         expired: () => this.#settle('lease'),
@@ -344,6 +347,7 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
     ...args: EventEmitter.EventArgs<NearCacheEvents, E>
   ): void {
     if (this.listenerCount(event) > 0) guarded(() => this.emit(event, ...args));
+    publish(event, this, args[0]);
   }
 
   #log(level: keyof Logger, fields: object, message: string): void {
