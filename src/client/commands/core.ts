@@ -43,7 +43,8 @@ const KEYS: WireTable = {
   SORT_RO: cached(ONE, { unless: ['BY', 'GET'] }),
   ...each('PTTL TTL', uncached(ONE, 'time')),
   DUMP: uncached(ONE, 'internals'),
-  ...each('OBJECT BLESS|GET MEMORY|USAGE', uncached([2], 'internals')),
+  ...each('OBJECT MEMORY|USAGE', uncached([2], 'internals')),
+  'BLESS|GET': uncached([2], 'unproven'),
   TOUCH: uncached(ALL, 'access'),
   ...each('KEYS RANDOMKEY SCAN BLESS|SCAN', NEUTRAL),
   BLESS: UNKNOWABLE,
@@ -116,7 +117,7 @@ const VECTOR_SETS: WireTable = {
   ...each('VCARD VDIM VEMB VGETATTR VISMEMBER VLINKS VRANGE', cached(ONE)),
   VINFO: uncached(ONE, 'internals'),
   VRANDMEMBER: uncached(ONE, 'random'),
-  VSIM: uncached(ONE, 'unproven'),
+  VSIM: uncached(ONE, 'approximate'),
 };
 
 const SCRIPTS: WireTable = {

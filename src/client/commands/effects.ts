@@ -31,6 +31,7 @@ export type UncachedReason =
   | 'internals'
   | 'access'
   | 'blocking'
+  | 'approximate'
   | 'unproven';
 
 export type WireEffect =
