@@ -17,7 +17,7 @@ export interface NodeRedisClient {
 export interface View {
   /** What methods are called on. */
   readonly target: object;
-  readonly options: CallOptions;
+  options: CallOptions;
 }
 
 /** What a call's options mean for the cache. */

@@ -6,6 +6,8 @@ import type { Endpoint } from '../tracking/endpoint.js';
 export interface ClientFacts {
   readonly keyPrefix: string;
   readonly isOrdered: boolean;
+  /** The types of its replies, where they are not node-redis' defaults. */
+  readonly types: () => string;
   readonly queueIsBounded: () => boolean;
   readonly endpoint: () => Endpoint | Promise<Endpoint>;
   /** The near cache was closed for good. */

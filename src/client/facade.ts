@@ -28,7 +28,7 @@ export interface FacadeRole {
   fault(error: unknown): void;
   /** A command's method was found to be the user's own. */
   noticeReplaced(name: string): void;
-  connect(view: View, args: readonly unknown[], facade: object): unknown;
+  connect(view: View, args: readonly unknown[], self: object): unknown;
   closing(): void;
   /** What stands in for a connection that the client lends out. */
   lent(client: object): object;
@@ -47,25 +47,28 @@ const READS_OF_A_FIELD: ReadonlySet<string> = new Set(
 const VIEW = Symbol('view');
 
 export function buildFacade(adapter: ClientAdapter, role: FacadeRole): object {
-  const facade: object = Object.create(adapter.client);
+  // The methods are a prototype's, and enumerable there, as those of the client are.
+  const members: object = Object.create(adapter.client);
+  const facade: object = Object.create(members);
   define(facade, VIEW, adapter.root);
   const methods = new Methods(adapter, role, facade);
-  for (const [name, descriptor] of members(adapter.client)) {
+  for (const [name, descriptor] of membersOf(adapter.client)) {
     if (adapter.namespaces.includes(name)) continue;
     if (descriptor.get !== undefined) {
-      Object.defineProperty(facade, name, {
+      Object.defineProperty(members, name, {
         get() {
           return Reflect.get(viewOf(this, facade).target, name);
         },
+        enumerable: descriptor.enumerable ?? false,
         configurable: true,
       });
     } else if (typeof descriptor.value === 'function') {
-      define(facade, name, methods.method(name));
+      Object.defineProperty(members, name, { ...descriptor, value: methods.method(name) });
     }
   }
   for (const name of adapter.namespaces) {
     const namespaces = new WeakMap<object, object>();
-    Object.defineProperty(facade, name, {
+    Object.defineProperty(members, name, {
       get() {
         const self = selfOf(this, facade);
         const namespace = namespaces.get(self) ?? methods.namespace(name, self);
@@ -112,7 +115,7 @@ class Methods {
   namespace(name: string, self: object): object {
     const { target } = viewOf(self, this.#facade);
     const wrapped: object = Object.create(Reflect.get(target, name) as object);
-    for (const [method, descriptor] of members(Object.getPrototypeOf(wrapped))) {
+    for (const [method, descriptor] of membersOf(Object.getPrototypeOf(wrapped))) {
       if (typeof descriptor.value !== 'function') continue;
       const command = this.#command([name, method]);
       define(wrapped, method, (...args: unknown[]) => command.apply(self, args));
@@ -143,13 +146,19 @@ class Methods {
       const view = viewOf(this, facade);
       let read: Read | undefined;
       try {
-        if (isRead && view === methods.#adapter.root && !view.options.past) {
+        if (
+          isRead &&
+          view === methods.#adapter.root &&
+          !view.options.past &&
+          view.options.signal === undefined
+        ) {
           const field = args[1];
+          const { types } = view.options;
           const id =
             args.length === 1
-              ? name
+              ? name + types
               : takesField && args.length === 2 && typeof field === 'string'
-                ? fieldReplyId(name, field)
+                ? fieldReplyId(name + types, field)
                 : undefined;
           const held = id === undefined ? undefined : role.held(id, args[0]);
           if (held !== undefined) return Promise.resolve(held);
@@ -191,7 +200,7 @@ class Methods {
       return (view, args) =>
         this.#send(Array.isArray(args[0]) ? effectOf(args[0]) : UNKNOWN, view, [name], args);
     }
-    if (name === 'connect') return (view, args) => role.connect(view, args, this.#facade);
+    if (name === 'connect') return (view, args, self) => role.connect(view, args, self);
     // Iterators call methods of the client: on the wrapped one, so that what they read is seen.
     const kind = name.endsWith('Iterator') ? 'calls' : adapter.ownMethods[name];
     switch (kind) {
@@ -271,7 +280,7 @@ function effectOfCommand(path: MethodPath, wire: WireCommand | undefined): Effec
 const CLASSES = ['constructor', 'Multi'];
 
 /** Named members of an object and its prototypes, nearest first, without those of every object. */
-function members(object: object): Map<string, PropertyDescriptor> {
+function membersOf(object: object): Map<string, PropertyDescriptor> {
   const found = new Map<string, PropertyDescriptor>();
   for (
     let level: object | null = object;

@@ -23,7 +23,9 @@ import { KeySpace } from './keys.js';
 import { Lifetimes } from './lifetimes.js';
 import type { NearCacheEvents, StateReason } from './near-events.js';
 import { PushedKeys } from './pushed-keys.js';
+import { Readiness } from './readiness.js';
 import { RegisteredPrefixes } from './registered-prefixes.js';
+import { copyReply } from './reply-types.js';
 
 /**
  * `redis.near`: the state of the near cache, what happens in it ({@link NearCacheEvents}), its numbers, and what can be
@@ -50,7 +52,7 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
   #gaveUp: NearCacheError | undefined;
   /** The first attempt to track has ended, either way. */
   #settled = false;
-  #waiting: { resolve: () => void; reject: (error: NearCacheError) => void }[] = [];
+  readonly #readiness = new Readiness();
   #attempt: Promise<void> = Promise.resolve();
   #attempted: () => void = () => {};
   /** The data connection was given another database or user, which node-redis may not restore on a new one. */
@@ -84,7 +86,7 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
         proofWanted: () => this.#tracker.prove(),
       },
     });
-    this.#prefixes = new RegisteredPrefixes(this.#coherence, this.keys, options);
+    this.#prefixes = new RegisteredPrefixes(this.#coherence, this.keys, options, facts.types);
     for (const prefix of options.prefixes) this.#prefixes.register(prefix);
     this.#tracker = new Tracker({
       coherence: this.#coherence,
@@ -110,8 +112,6 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
     }
   }
 
-  // --- for users -------------------------------------------------------------------------------------------
-
   /** Whether hits are possible now. */
   get state(): NearState {
     this.#settle();
@@ -129,10 +129,7 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
       return Promise.reject(closedError());
     const hopeless = this.#refusal ?? this.#gaveUp;
     if (hopeless !== undefined) return Promise.reject(hopeless);
-    if (this.#tracker.lease.armed) return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ resolve, reject });
-    });
+    return this.#tracker.lease.armed ? Promise.resolve() : this.#readiness.wait();
   }
 
   /**
@@ -140,7 +137,8 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
    * missing; `undefined` when nothing may be served. Counts nowhere and does not refresh the entry.
    */
   peek(key: string): string | null | undefined {
-    return this.#coherence.peek(this.keys.onWire(key), 'GET') as string | null | undefined;
+    const id = `GET${this.#facts.types()}`;
+    return copyReply(this.#coherence.peek(this.keys.onWire(key), id)) as string | null | undefined;
   }
 
   /** Drops what is held of one or several keys, in this process only; replies on their way are not stored. */
@@ -267,13 +265,24 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
       (known) => {
         if (this.#lifecycle === 'running' && attempt === this.#attempt) this.#tracker.start(known);
       },
-      (error: unknown) => this.fault('Where the pool connects could not be found out.', error),
+      (error: unknown) => {
+        this.fault('Where the pool connects could not be found out: it is asked again.', error);
+        const again = (): void => {
+          if (this.#lifecycle === 'running' && attempt === this.#attempt) this.#track();
+        };
+        setTimeout(again, this.#options.heartbeat).unref();
+      },
     );
   }
 
   /** @internal The data client could not connect: who waits for `ready()` waits in vain. */
   abandon(cause: unknown): void {
-    this.#rejectWaiting(closedError(cause));
+    this.#readiness.failed(closedError(cause));
+  }
+
+  /** @internal */
+  get isRunning(): boolean {
+    return this.#lifecycle === 'running';
   }
 
   /** @internal The data client is closed. */
@@ -298,8 +307,6 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
     this.#tell('warning', { code, message });
   }
 
-  // --- what happens ----------------------------------------------------------------------------------------
-
   #armed(): void {
     this.#settled = true;
     this.#refusal = undefined;
@@ -317,7 +324,7 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
       this.#coherence.arm(this.#untracked, this.#coherence.prefixes.all());
     }
     this.#report(error);
-    this.#rejectWaiting(error);
+    this.#readiness.failed(error);
     this.#attempted();
   }
 
@@ -327,13 +334,9 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
     this.#report(error);
     if (final) {
       this.#gaveUp = error;
-      this.#rejectWaiting(error);
+      this.#readiness.failed(error);
     }
     this.#attempted();
-  }
-
-  #rejectWaiting(error: NearCacheError): void {
-    for (const { reject } of this.#waiting.splice(0)) reject(error);
   }
 
   #report(error: NearCacheError): void {
@@ -362,13 +365,13 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
     this.#coherence.flush('closed');
     // A WATCH ended with its connection.
     this.#coherence.hold(false);
-    this.#rejectWaiting(closedError());
+    this.#readiness.failed(closedError());
     this.#attempted();
   }
 
   #settle(reason?: StateReason): void {
     this.#proofs.settle(this.lease);
-    if (this.#tracker.lease.armed) for (const { resolve } of this.#waiting.splice(0)) resolve();
+    if (this.#tracker.lease.armed) this.#readiness.reached();
     const from = this.#state;
     const to = this.#currentState();
     if (from === to) return;

@@ -70,14 +70,16 @@ export class NodeRedisV5 implements ClientAdapter {
   #recorded: WireCommand | undefined;
   #connection: DataClientOptions | undefined;
   readonly #scripts = new Set<string>();
+  /** Those of the client, or of a pool's connections; `undefined` while these are not known. */
+  #ownOptions: CommandOptions | undefined;
   /** By types: what reads are sent on that several callers may wait for. */
   readonly #shared = new Map<string, object>();
 
   constructor(client: NodeRedisClient) {
     this.client = client;
     this.isOrdered = !isPool(client);
+    if (this.isOrdered) this.#ownOptions = commandOptionsOf(client);
     this.root = this.viewOf(client);
-    this.#shared.set('', client);
     this.#commands = holderOf(client, 'Multi') ?? {};
     this.#recorder = client.multi();
     Object.defineProperty(this.#recorder, 'addCommand', {
@@ -100,7 +102,8 @@ export class NodeRedisV5 implements ClientAdapter {
   }
 
   get isReady(): boolean {
-    return Reflect.get(this.client, this.isOrdered ? 'isReady' : 'isOpen') === true;
+    if (this.isOrdered) return Reflect.get(this.client, 'isReady') === true;
+    return this.client.isOpen && Reflect.get(this.client, 'isClosing') !== true;
   }
 
   /** A pool shows the options of its connections only on one of them. */
@@ -109,9 +112,15 @@ export class NodeRedisV5 implements ClientAdapter {
   }
 
   async #askPool(): Promise<DataClientOptions> {
-    const ask = [(client: object) => optionsOf(client)];
-    this.#connection = (await invoke(this.client, ['execute'], ask)) as DataClientOptions;
-    return this.#connection;
+    const ask = (connection: object): DataClientOptions => {
+      this.#ownOptions = commandOptionsOf(connection);
+      return optionsOf(connection);
+    };
+    const options = (await invoke(this.client, ['execute'], [ask])) as DataClientOptions;
+    this.#connection = options;
+    // Whoever holds the view of the pool itself finds its options there.
+    Object.assign(this.root, this.viewOf(this.client));
+    return options;
   }
 
   isCommand(name: string): boolean {
@@ -122,22 +131,23 @@ export class NodeRedisV5 implements ClientAdapter {
     return Reflect.get(this.client, name) !== Reflect.get(this.#commands, name);
   }
 
+  /** What the client's own options leave out of a view's, its connections fill in; replies are transformed without. */
   viewOf(target: object): View {
+    const own = this.#ownOptions;
     const given = commandOptionsOf(target);
-    const own = commandOptionsOf(this.client);
-    const ownTypes = typesOf(own.typeMapping);
-    const types = typesOf(given.typeMapping);
+    const effective = { ...own, ...given };
+    const types = typesOf(effective.typeMapping, given.typeMapping);
     return {
       target,
       options: {
-        types: types === ownTypes ? '' : (types ?? ''),
+        types: types ?? '',
         typed: types !== '',
-        bytes: Object.values(given.typeMapping ?? {}).includes(Buffer),
+        bytes: Object.values(effective.typeMapping ?? {}).includes(Buffer),
         // A place of its own in the queue is not shared; types that can't be told apart are not either.
-        past: given.asap === true || types === undefined || ownTypes === undefined,
-        alone: (given.timeout ?? NO_TIMEOUT) < (own.timeout ?? NO_TIMEOUT),
-        impatient: own.timeout !== undefined,
-        signal: given.abortSignal,
+        past: own === undefined || effective.asap === true || types === undefined,
+        alone: (effective.timeout || NO_TIMEOUT) !== (own?.timeout || NO_TIMEOUT),
+        impatient: !this.isOrdered || own?.timeout !== undefined,
+        signal: effective.abortSignal,
       },
     };
   }
@@ -204,14 +214,16 @@ export class NodeRedisV5 implements ClientAdapter {
     return invokeOn(Object.create(target, { execute: { value: lend } }), path, args) as Promise<unknown>;
   }
 
-  /** Without the signal and the timeout of the one who asks first. */
+  /** Without the signal of the one who asks first. */
   #sharedFor(view: View): object {
     const { types } = view.options;
+    if (types === this.root.options.types) return this.client;
     let shared = this.#shared.get(types);
     if (shared === undefined) {
-      const { typeMapping } = commandOptionsOf(view.target);
-      const options = { ...commandOptionsOf(this.client), typeMapping };
-      shared = invoke(this.client, ['withCommandOptions'], [options]) as object;
+      const { typeMapping: _, ...options } = this.#ownOptions ?? {};
+      const given = commandOptionsOf(view.target);
+      const mapping = 'typeMapping' in given ? { typeMapping: given.typeMapping } : {};
+      shared = invoke(this.client, ['withCommandOptions'], [{ ...options, ...mapping }]) as object;
       this.#shared.set(types, shared);
     }
     return shared;

@@ -57,6 +57,7 @@ export function withNearCache<C extends NodeRedisClient>(
   const near = new NearCache(resolved, {
     keyPrefix: adapter.keyPrefix ?? '',
     isOrdered: adapter.isOrdered,
+    types: () => adapter.root.options.types,
     queueIsBounded: () => adapter.queueIsBounded,
     endpoint: () => {
       const data = adapter.connection();
