@@ -1,9 +1,9 @@
 // The public names, nothing else.
 
-export type { FlushReason } from './cache/coherence.js';
+export type { FlushReason } from './cache/events.js';
+export type { NodeRedisClient } from './client/adapter.js';
 export { NearCache } from './client/near-cache.js';
 export type { NearCacheEvents, StateReason } from './client/near-events.js';
-export type { NodeRedisClient } from './client/node-redis-v4.js';
 export { type NearCached, type WithNear, withNearCache } from './client/with-near-cache.js';
 export { NearCacheError, type NearCacheErrorCode } from './errors.js';
 export type { NearState, NearStats, PrefixStats } from './metrics/stats.js';

@@ -2,35 +2,13 @@
 // Pure state: no I/O, no timers, time comes in from outside; it knows keys and replies, never Redis or clients.
 
 import { type Entry, makeReply, type Reply } from './entry.js';
-import { Flight, FlightTable } from './flights.js';
+import type { CoherenceObserver, FlushReason, RevokeReason } from './events.js';
+import { Flight, FlightTable, type FlightTerms } from './flights.js';
 import { Lease } from './lease.js';
 import type { Prefix, PrefixSettings } from './prefix.js';
 import { PrefixRegistry } from './prefixes.js';
 import { Store } from './store.js';
 import { type Clock, type EndOfTurn, TurnClock } from './turn-clock.js';
-
-/** Why the cache was emptied. */
-export type FlushReason =
-  | 'armed'
-  | 'lost'
-  | 'coverage'
-  | 'server'
-  | 'connection-state'
-  | 'clear'
-  | 'closed'
-  | 'barrier';
-
-/** Why a lease ended. */
-export type RevokeReason = 'lost' | 'coverage' | 'closed';
-
-export interface CoherenceObserver {
-  flushed(reason: FlushReason, entries: number): void;
-  evicted(key: string, prefix: Prefix): void;
-  /** Some lease may serve that could not, or the other way round. */
-  servingChanged(reason?: RevokeReason): void;
-  /** Freshness must be proven anew before anything is served: ask for a heartbeat now. */
-  proofWanted(): void;
-}
 
 export interface CoherenceOptions {
   readonly maxEntries: number;
@@ -40,9 +18,14 @@ export interface CoherenceOptions {
   readonly clock: Clock;
   readonly endOfTurn?: EndOfTurn;
   readonly observer: CoherenceObserver;
+  /** Reads are answered in the order they were sent: one connection, not a pool. Default: true. */
+  readonly ordered?: boolean;
 }
 
-/** What is known of a reply beside its value: `undefined` where nobody asked for the key's expiry. */
+/**
+ * What is known of a reply beside its value: `undefined` where nobody asked for the key's expiry. `remaining` is
+ * infinite for keys that do not expire or are missing.
+ */
 export type Expiry = { readonly exists: boolean; readonly remaining: number } | undefined;
 
 const NOT_SERVING = Number.NEGATIVE_INFINITY;
@@ -59,6 +42,7 @@ export class Coherence {
   readonly #ttl: number;
   readonly #maxStaleness: number;
   readonly #observer: CoherenceObserver;
+  readonly #ordered: boolean;
   /** Commands under way whose keys are unknown. */
   #barriers = 0;
   /** Leases proven before this moment do not serve: an unknown command was answered then. */
@@ -75,6 +59,7 @@ export class Coherence {
     this.#ttl = options.ttl;
     this.#maxStaleness = options.maxStaleness;
     this.#observer = options.observer;
+    this.#ordered = options.ordered ?? true;
     this.store = new Store({
       maxEntries: options.maxEntries,
       maxBytes: options.maxBytes,
@@ -143,8 +128,8 @@ export class Coherence {
   }
 
   /** Call right before the read is sent, if {@link mayFill} allows. */
-  depart(key: string, id: string, prefix: Prefix, lease: Lease, maxTtl = Number.POSITIVE_INFINITY): Flight {
-    const flight = new Flight(key, id, prefix, lease, ++this.#departures, this.#clock.exact(), maxTtl);
+  depart(key: string, id: string, prefix: Prefix, lease: Lease, terms: FlightTerms = {}): Flight {
+    const flight = new Flight(key, id, prefix, lease, ++this.#departures, this.#clock.exact(), terms);
     this.#flights.add(flight);
     prefix.misses++;
     return flight;
@@ -156,8 +141,13 @@ export class Coherence {
    */
   land(flight: Flight, id: string, value: unknown, expiry: Expiry): boolean {
     this.#flights.remove(flight);
-    const { prefix } = flight;
+    const { key, others, prefix } = flight;
     const stored = this.#mayStore(flight, value, expiry) && this.#put(flight, id, value, expiry);
+    if (!this.#ordered) {
+      // Reads under way may have been answered by the server before this one was: other connections brought them.
+      this.#flights.poison(key);
+      for (const other of others) this.#flights.poison(other);
+    }
     if (stored) prefix.fills++;
     else prefix.discardedFills++;
     return stored;
@@ -182,21 +172,23 @@ export class Coherence {
   }
 
   #put(flight: Flight, id: string, value: unknown, expiry: Expiry): boolean {
-    const { key, prefix, lease, order, sentAt, maxTtl } = flight;
+    const { key, others, prefix, lease, order, sentAt, maxTtl } = flight;
+    const tied: [string, Prefix][] = [];
+    for (const other of others) {
+      const itsPrefix = this.prefixes.match(other);
+      if (itsPrefix === undefined || !lease.covered.has(itsPrefix)) return false;
+      tied.push([other, itsPrefix]);
+    }
     const life = Math.min(
       maxTtl,
       prefix.ttl,
       this.#ttl,
       lease.maxTtl,
-      expiry?.exists === true ? expiry.remaining : Number.POSITIVE_INFINITY,
+      ...tied.map(([, { ttl }]) => ttl),
+      expiry?.remaining ?? Number.POSITIVE_INFINITY,
     );
-    return this.store.put(
-      key,
-      makeReply(id, value, sentAt + life, order),
-      prefix,
-      lease,
-      this.#clock.exact(),
-    );
+    const reply = makeReply(id, value, sentAt + life, order, others);
+    return this.store.put(key, reply, prefix, lease, this.#clock.exact(), tied);
   }
 
   /**
@@ -205,7 +197,13 @@ export class Coherence {
    */
   observed(key: string): void {
     this.#flights.poison(key);
-    this.store.peek(key)?.suspect(++this.#departures, this.#clock.exact());
+    this.store.suspect(key, ++this.#departures, this.#clock.exact());
+  }
+
+  /** Holds what was made of the reply `of`, under the name `id`, for as long as that reply is held and is `source`. */
+  derive(key: string, of: string, source: unknown, id: string, value: unknown): void {
+    const reply = this.store.peek(key)?.find(of);
+    if (reply?.value === source && reply !== undefined) this.store.derive(key, reply, id, value);
   }
 
   // --- changes ---------------------------------------------------------------------------------------------
@@ -253,7 +251,10 @@ export class Coherence {
   register(name: string, settings: PrefixSettings): Prefix {
     const prefix = this.prefixes.add(name, settings);
     // What a shorter prefix holds, or old settings brought, goes: it comes back under this prefix, by its settings.
-    this.#flights.poisonWhere((flight) => this.prefixes.match(flight.key) === prefix);
+    this.#flights.poisonWhere(
+      ({ key, others }) =>
+        this.prefixes.match(key) === prefix || others.some((other) => this.prefixes.match(other) === prefix),
+    );
     this.store.deleteWhere((key) => this.prefixes.match(key) === prefix);
     this.store.forget(prefix);
     return prefix;
@@ -262,7 +263,10 @@ export class Coherence {
   unregister(name: string): boolean {
     const prefix = this.prefixes.remove(name);
     if (prefix === undefined) return false;
-    this.#flights.poisonWhere((flight) => flight.prefix === prefix);
+    this.#flights.poisonWhere(
+      (flight) =>
+        flight.prefix === prefix || flight.others.some((other) => this.prefixes.match(other) === undefined),
+    );
     this.store.deleteWhere((_, entry) => entry.prefix === prefix);
     this.store.forget(prefix);
     for (const lease of this.#leases) lease.covered.delete(prefix);

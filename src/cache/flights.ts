@@ -3,9 +3,19 @@
 import type { Lease } from './lease.js';
 import type { Prefix } from './prefix.js';
 
-/** One read of one (key, command, arguments) on its way to a node. */
+/** What comes with a read beside its key. */
+export interface FlightTerms {
+  /** A bound of the reply's life that comes with the command. Unit: ms. */
+  readonly maxTtl?: number | undefined;
+  /** Further keys that the reply hangs on: a change of any of them is a change of the reply. */
+  readonly others?: readonly string[] | undefined;
+}
+
+/** One read of one (command, arguments) on its way to a node. */
 export class Flight {
+  /** The first key, under which the reply is held. */
   readonly key: string;
+  readonly others: readonly string[];
   readonly id: string;
   readonly prefix: Prefix;
   readonly lease: Lease;
@@ -29,7 +39,7 @@ export class Flight {
     lease: Lease,
     order: number,
     sentAt: number,
-    maxTtl: number,
+    terms: FlightTerms,
   ) {
     this.key = key;
     this.id = id;
@@ -38,15 +48,19 @@ export class Flight {
     this.epoch = lease.epoch;
     this.order = order;
     this.sentAt = sentAt;
-    this.maxTtl = maxTtl;
+    this.maxTtl = terms.maxTtl ?? Number.POSITIVE_INFINITY;
+    this.others = terms.others ?? NO_OTHERS;
   }
 }
 
 const NEVER_SENT: Promise<unknown> = new Promise(() => {});
+const NO_OTHERS: readonly string[] = [];
 
 export class FlightTable {
-  /** Only flights that may still be joined and stored; a poisoned one leaves at once. */
+  /** Only flights that may still be joined and stored; a poisoned one leaves at once. By first key, then by id. */
   readonly #byKey = new Map<string, Map<string, Flight>>();
+  /** The same flights by their further keys. */
+  readonly #byOther = new Map<string, Set<Flight>>();
 
   find(key: string, id: string): Flight | undefined {
     return this.#byKey.get(key)?.get(id);
@@ -56,10 +70,19 @@ export class FlightTable {
     const ofKey = this.#byKey.get(flight.key);
     if (ofKey === undefined) this.#byKey.set(flight.key, new Map([[flight.id, flight]]));
     else ofKey.set(flight.id, flight);
+    for (const other of flight.others) {
+      const ofOther = this.#byOther.get(other);
+      if (ofOther === undefined) this.#byOther.set(other, new Set([flight]));
+      else ofOther.add(flight);
+    }
   }
 
   /** The flight has landed or failed. A later flight under the same name stays. */
   remove(flight: Flight): void {
+    for (const other of flight.others) {
+      const ofOther = this.#byOther.get(other);
+      if (ofOther?.delete(flight) && ofOther.size === 0) this.#byOther.delete(other);
+    }
     const ofKey = this.#byKey.get(flight.key);
     if (ofKey === undefined || ofKey.get(flight.id) !== flight) return;
     ofKey.delete(flight.id);
@@ -69,20 +92,21 @@ export class FlightTable {
   /** @returns whether anything was on its way for `key` */
   poison(key: string): boolean {
     const ofKey = this.#byKey.get(key);
-    if (ofKey === undefined) return false;
-    this.#byKey.delete(key);
-    for (const flight of ofKey.values()) flight.poisoned = true;
+    const ofOther = this.#byOther.get(key);
+    if (ofKey === undefined && ofOther === undefined) return false;
+    for (const flight of ofKey?.values() ?? []) this.#poison(flight);
+    for (const flight of ofOther ?? []) this.#poison(flight);
     return true;
   }
 
   poisonWhere(doomed: (flight: Flight) => boolean): void {
-    for (const [key, ofKey] of this.#byKey) {
-      for (const flight of ofKey.values()) {
-        if (!doomed(flight)) continue;
-        flight.poisoned = true;
-        ofKey.delete(flight.id);
-      }
-      if (ofKey.size === 0) this.#byKey.delete(key);
+    for (const ofKey of this.#byKey.values()) {
+      for (const flight of ofKey.values()) if (doomed(flight)) this.#poison(flight);
     }
+  }
+
+  #poison(flight: Flight): void {
+    flight.poisoned = true;
+    this.remove(flight);
   }
 }

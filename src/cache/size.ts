@@ -7,8 +7,8 @@ export const ENTRY_OVERHEAD = 232;
 export const REPLY_OVERHEAD = 64;
 
 const STRING_HEADER = 16;
-const ARRAY_HEADER = 32;
 const OBJECT_HEADER = 56;
+const BYTES_HEADER = 96;
 const PROPERTY = 40;
 const POINTER = 8;
 const BEYOND_LATIN1 = /[\u0100-\uffff]/;
@@ -18,18 +18,21 @@ export function stringBytes(text: string): number {
   return STRING_HEADER + (BEYOND_LATIN1.test(text) ? 2 * text.length : text.length);
 }
 
-/** Estimated bytes of a reply as node-redis returns it: scalars, arrays and plain objects of these. */
+/** Estimated bytes of a reply as node-redis returns it: scalars, bytes, arrays, sets, maps and plain objects of these. */
 export function valueBytes(value: unknown): number {
   if (typeof value === 'string') return stringBytes(value);
   if (typeof value === 'number') return STRING_HEADER;
   if (typeof value !== 'object' || value === null) return 0;
-  let bytes: number;
+  if (value instanceof Uint8Array) return BYTES_HEADER + value.byteLength;
+  let bytes = OBJECT_HEADER;
   if (Array.isArray(value)) {
-    bytes = ARRAY_HEADER;
     for (const item of value) bytes += POINTER + valueBytes(item);
     return bytes;
   }
-  bytes = OBJECT_HEADER;
+  if (value instanceof Set || value instanceof Map) {
+    for (const [name, item] of value.entries()) bytes += PROPERTY + valueBytes(name) + valueBytes(item);
+    return bytes;
+  }
   for (const [name, item] of Object.entries(value)) bytes += PROPERTY + stringBytes(name) + valueBytes(item);
   return bytes;
 }

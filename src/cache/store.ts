@@ -2,7 +2,7 @@
 // Keeps no second index that could outgrow it.
 
 import { LRUCache } from 'lru-cache';
-import { Entry, ownCopy, type Reply } from './entry.js';
+import { Entry, makeReply, ownCopy, type Reply } from './entry.js';
 import type { Lease } from './lease.js';
 import type { Prefix } from './prefix.js';
 
@@ -13,6 +13,9 @@ export interface StoreOptions {
   readonly onEvict: (key: string, prefix: Prefix) => void;
 }
 
+/** Keys beside the first that a reply hangs on, each with its prefix. */
+export type Others = readonly (readonly [key: string, prefix: Prefix])[];
+
 export class Store {
   readonly #maxEntries: number;
   readonly #maxBytes: number;
@@ -20,6 +23,8 @@ export class Store {
   /** Recency within a prefix that has a bound of its own. */
   readonly #bounded = new Map<Prefix, LRUCache<string, true>>();
   readonly #onEvict: (key: string, prefix: Prefix) => void;
+  /** The entry that is only being measured anew. */
+  #measured: Entry | undefined;
 
   constructor(options: StoreOptions) {
     this.#onEvict = options.onEvict;
@@ -34,6 +39,7 @@ export class Store {
       },
       // After, because a listener may come back here, and lru-cache is in the middle of making room before.
       disposeAfter: (entry, key, reason) => {
+        if (entry !== this.#measured) this.#untie(key, entry);
         if (reason === 'evict') this.#evicted(key, entry.prefix);
       },
     });
@@ -61,22 +67,111 @@ export class Store {
     return this.#lru.peek(key);
   }
 
-  /** @returns false if the entry is larger than the store, or holds a newer reply already */
-  put(key: string, reply: Reply, prefix: Prefix, lease: Lease, now: number): boolean {
+  /**
+   * Holds a reply. One that hangs on further keys (`others`, each with its prefix) is tied to their entries: when one of
+   * these goes, so does it.
+   * @returns false if the entry is larger than the store, or holds a newer reply already
+   */
+  put(key: string, reply: Reply, prefix: Prefix, lease: Lease, now: number, others: Others = []): boolean {
+    const entry = this.#entry(key, prefix, lease);
+    const news = entry.isNews(reply);
+    if (!entry.add(reply, now)) return false;
+    if (news) this.#suspectDependents(entry, reply.order, now);
+    const holds = (): boolean => this.peek(key)?.find(reply.id) === reply;
+    if (!this.#set(key, entry)) return false;
+    for (const [other, itsPrefix] of others) {
+      // Making room for one may have cost another.
+      if (!holds()) return false;
+      const tied = this.#entry(other, itsPrefix, lease);
+      if (news) {
+        tied.suspect(reply.order, now);
+        this.#suspectDependents(tied, reply.order, now, key);
+      }
+      tied.link(key);
+      this.#set(other, tied);
+    }
+    return holds();
+  }
+
+  /** Something newer was seen of `key`: what hangs on it is held back until `now` is proven. */
+  suspect(key: string, order: number, now: number): void {
+    const entry = this.peek(key);
+    if (entry === undefined) return;
+    entry.suspect(order, now);
+    this.#suspectDependents(entry, order, now);
+  }
+
+  /** Adds what was made of a held reply, for as long as that is held. */
+  derive(key: string, source: Reply, id: string, value: unknown): void {
+    const entry = this.peek(key);
+    if (entry?.find(source.id) !== source) return;
+    entry.set(makeReply(id, value, source.expiresAt, source.order, source.others));
+    this.#set(key, entry);
+  }
+
+  #suspectDependents(entry: Entry, order: number, now: number, except?: string): void {
+    for (const key of entry.dependents) if (key !== except) this.peek(key)?.suspect(order, now);
+  }
+
+  /** What is held for the key, or a new entry: replies of another node or prefix do not mix with these. */
+  #entry(key: string, prefix: Prefix, lease: Lease): Entry {
     const held = this.#lru.peek(key);
-    // An entry belongs to the node that answered: replies of another node do not mix with these.
-    const kept = held?.lease === lease && held.prefix === prefix ? held : undefined;
-    // Taken out first, because lru-cache re-measures only a different value.
+    if (held?.lease === lease && held.prefix === prefix) return held;
     this.#lru.delete(key);
-    const entry = kept ?? new Entry(key, prefix, lease);
-    const added = entry.add(reply, now);
-    if (entry.bytes > this.#maxBytes) return false;
+    return new Entry(key, prefix, lease);
+  }
+
+  /** @returns false if the entry is larger than the store */
+  #set(key: string, entry: Entry): boolean {
+    const { prefix } = entry;
+    const fits = entry.bytes <= this.#maxBytes;
+    // Taken out first, because lru-cache re-measures only a different value.
+    this.#measured = fits ? entry : undefined;
+    const known = this.#lru.delete(key);
+    this.#measured = undefined;
+    if (!fits) {
+      if (!known) this.#untie(key, entry);
+      return false;
+    }
     const name = ownCopy(key);
     prefix.entries++;
     this.#lru.set(name, entry, { size: entry.bytes });
     while (this.#lru.size > this.#maxEntries) this.#lru.pop();
     if (prefix.maxEntries !== undefined) this.#recency(prefix, prefix.maxEntries).set(name, true);
-    return added;
+    return true;
+  }
+
+  /** An entry is gone: so are the replies elsewhere that hang on it, and the ties of its own replies. */
+  #untie(key: string, gone: Entry): void {
+    for (const dependent of gone.dependents) {
+      const entry = this.peek(dependent);
+      if (entry === undefined) continue;
+      for (const reply of [...entry.replies()])
+        if (reply.others.includes(key)) this.#drop(dependent, entry, reply);
+      this.#remeasure(dependent, entry);
+    }
+    for (const reply of gone.replies()) this.#untieReply(key, reply);
+  }
+
+  #drop(key: string, entry: Entry, reply: Reply): void {
+    entry.remove(reply);
+    this.#untieReply(key, reply, entry);
+  }
+
+  /** The reply of `key` is gone; `entry` may hold others that hang on the same keys. */
+  #untieReply(key: string, reply: Reply, entry?: Entry): void {
+    for (const other of reply.others) {
+      const tied = this.peek(other);
+      if (tied === undefined) continue;
+      if (entry !== undefined && [...entry.replies()].some(({ others }) => others.includes(other))) continue;
+      tied.unlink(key);
+      this.#remeasure(other, tied);
+    }
+  }
+
+  #remeasure(key: string, entry: Entry): void {
+    if (entry.isEmpty) this.#lru.delete(key);
+    else if (this.#lru.peek(key) === entry) this.#set(key, entry);
   }
 
   delete(key: string): boolean {

@@ -1,7 +1,7 @@
 // Turns commands as they go on the wire into what they do to the cache.
 
 import { heldName } from './keys.js';
-import { type KeyPositions, WIRE_COMMANDS } from './wire-commands.js';
+import { type CachedRead, type KeyPositions, WIRE_COMMANDS } from './wire-commands.js';
 
 /** A command as node-redis puts it on the wire: name and arguments, strings or bytes. */
 export type WireCommand = readonly unknown[];
@@ -48,6 +48,29 @@ export function effectOf(command: WireCommand): Effect {
     default:
       return UNKNOWN;
   }
+}
+
+/** A read whose replies are cached. */
+export interface Cacheable {
+  readonly how: CachedRead;
+  /** The keys it hangs on, as they go on the wire. */
+  readonly keys: readonly unknown[];
+  /** What tells its replies from others of the first key. */
+  readonly rest: readonly unknown[];
+}
+
+/** `undefined` for a command whose replies are not cached. */
+export function cacheableOf(command: WireCommand): Cacheable | undefined {
+  const effect = WIRE_COMMANDS[word(command[0])];
+  if (effect?.kind !== 'read' || effect.cached === undefined) return undefined;
+  const { keys: positions, cached: how } = effect;
+  const keys = keysAt(positions, command) ?? [];
+  if (
+    how.unless !== undefined &&
+    command.some((argument, at) => at > 1 && how.unless?.includes(word(argument)))
+  )
+    return undefined;
+  return { how, keys, rest: command.slice(typeof positions === 'object' && 'countAt' in positions ? 1 : 2) };
 }
 
 /** The effect of several commands sent together. */

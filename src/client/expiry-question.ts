@@ -23,6 +23,11 @@ export class ExpiryQuestion {
   /** Nobody wants to know. */
   static readonly none = new ExpiryQuestion(Promise.resolve(), { answer: undefined });
 
+  /** The read was sent without it, though it should have been asked: nothing is known. */
+  static readonly neverAsked = new ExpiryQuestion(Promise.resolve(), {
+    answer: { failed: 'PTTL was not sent' },
+  });
+
   static ask(pttl: () => unknown): ExpiryQuestion {
     try {
       return new ExpiryQuestion(Promise.resolve(pttl()));
@@ -42,9 +47,21 @@ export function isKnown(expiry: AskedExpiry): expiry is Expiry {
   return expiry === undefined || 'exists' in expiry;
 }
 
+/** What several keys' answers say of a reply that hangs on all of them. */
+export function combined(answers: readonly AskedExpiry[]): AskedExpiry {
+  let exists = true;
+  let remaining = Number.POSITIVE_INFINITY;
+  for (const answer of answers) {
+    if (answer === undefined || 'failed' in answer) return answer;
+    exists &&= answer.exists;
+    remaining = Math.min(remaining, answer.remaining);
+  }
+  return { exists, remaining };
+}
+
 /** -2 means no such key, -1 no expiry. Source: https://redis.io/docs/latest/commands/pttl/ */
 function expiryOf(remaining: unknown): AskedExpiry {
   if (typeof remaining !== 'number') return { failed: remaining };
-  if (remaining === -2) return { exists: false, remaining: 0 };
+  if (remaining === -2) return { exists: false, remaining: Number.POSITIVE_INFINITY };
   return { exists: true, remaining: remaining < 0 ? Number.POSITIVE_INFINITY : remaining };
 }

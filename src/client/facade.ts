@@ -1,141 +1,257 @@
 // Builds the client-shaped object: every method, getter and event of the client, with reads, writes and
 // transactions led through the cache. Methods run on the real client, whose private fields no other `this` reaches.
 
-import { canonicalName } from './cached-reads.js';
-import { type Effect, effectOf, effectOfAll, NO_EFFECT, UNKNOWN } from './effect.js';
-import { type MultiExecutor, type NodeRedisV4, repeatable } from './node-redis-v4.js';
+import { type ClientAdapter, type MethodPath, repeatable, type View } from './adapter.js';
+import {
+  cacheableOf,
+  type Effect,
+  effectOf,
+  effectOfAll,
+  NO_EFFECT,
+  UNKNOWN,
+  type WireCommand,
+} from './effect.js';
 import type { OwnCommands } from './own-commands.js';
+import type { Read } from './reads.js';
 
-/** A method that stands in for one of the client's. */
-export type Interceptor = (...args: unknown[]) => unknown;
+/** A method that stands in for one of the client's; `self` is the facade, or a view of it. */
+export type Interceptor = (view: View, args: readonly unknown[], self: object) => unknown;
 
-/** What the facade of the user's client does otherwise than that of an isolated connection. */
+/** What the facade of the user's client does otherwise than that of a connection that was lent out. */
 export interface FacadeRole {
   readonly commands: OwnCommands;
-  /** Stands in for a read command that the cache answers. */
-  read(name: string, canonical: string): Interceptor | undefined;
+  /** The hot path of a read with nothing but its key: what is held, or `undefined`. */
+  held(name: string, key: unknown): unknown;
+  /** Answers a read that the cache has a part in; `undefined` for everything else. */
+  answer(name: string, read: Read): Promise<unknown> | undefined;
+  /** A fault of the cache while a command was prepared. */
+  fault(error: unknown): void;
   /** A command's method was found to be the user's own. */
   noticeReplaced(name: string): void;
-  /** Stands in for methods of the client itself, by name. */
-  own(facade: object): Readonly<Record<string, Interceptor>>;
+  connect(view: View, args: readonly unknown[], facade: object): unknown;
+  closing(): void;
+  /** What stands in for a connection that the client lends out. */
+  lent(client: object): object;
 }
 
-/** Ways to send a command past the typed methods: what they send is not ours to see. */
-const OPAQUE = [
-  'commandsExecutor',
-  'executeFunction',
-  'executeScript',
-  'functionsExecuter',
-  'scriptsExecuter',
-];
+/** `zRangeWithScores` and `ZRANGE_WITHSCORES` are one command. */
+export function canonicalName(path: MethodPath): string {
+  return path.map((name) => name.replace(/[^a-zA-Z0-9]/g, '').toUpperCase()).join('.');
+}
 
-export function buildFacade(adapter: NodeRedisV4, role: FacadeRole): object {
+const VIEW = Symbol('view');
+
+export function buildFacade(adapter: ClientAdapter, role: FacadeRole): object {
   const facade: object = Object.create(adapter.client);
-  const own = role.own(facade);
-  const methods = new Methods(adapter, role);
+  define(facade, VIEW, adapter.root);
+  const methods = new Methods(adapter, role, facade);
   for (const [name, descriptor] of members(adapter.client)) {
+    if (adapter.namespaces.includes(name)) continue;
     if (descriptor.get !== undefined) {
       Object.defineProperty(facade, name, {
-        get: () => Reflect.get(adapter.client, name),
+        get() {
+          return Reflect.get(viewOf(this, facade).target, name);
+        },
         configurable: true,
       });
     } else if (typeof descriptor.value === 'function') {
-      define(
-        facade,
-        name,
-        (Object.hasOwn(own, name) ? own[name] : undefined) ??
-          methods.interceptor(name) ??
-          forward(adapter, facade, name),
-      );
+      define(facade, name, methods.method(name));
     }
   }
   for (const name of adapter.namespaces) {
-    const namespace = Reflect.get(adapter.client, name) as object;
-    const wrapped: object = Object.create(namespace);
-    for (const [method, descriptor] of members(namespace)) {
-      if (typeof descriptor.value === 'function') define(wrapped, method, methods.extension([name, method]));
-    }
-    define(facade, name, wrapped);
+    const namespaces = new WeakMap<object, object>();
+    Object.defineProperty(facade, name, {
+      get() {
+        const self = selfOf(this, facade);
+        const namespace = namespaces.get(self) ?? methods.namespace(name, self);
+        namespaces.set(self, namespace);
+        return namespace;
+      },
+      configurable: true,
+    });
   }
   return facade;
 }
 
-/** What the cache has no part in behaves as on the client; what chains, chains the facade. */
-function forward(adapter: NodeRedisV4, facade: object, name: string): Interceptor {
-  // v4's iterators call the client's own methods: on the facade, so that what they read is seen.
-  if (name.endsWith('Iterator'))
-    return (...args) => (Reflect.get(adapter.client, name) as Interceptor).apply(facade, args);
-  return (...args) => {
-    const result = adapter.call([name], args);
-    return result === adapter.client ? facade : result;
-  };
+/** The facade or a view of it, also for a method that was taken off it. */
+function selfOf(self: unknown, facade: object): object {
+  return typeof self === 'object' && self !== null && VIEW in self ? self : facade;
+}
+
+function viewOf(self: unknown, facade: object): View {
+  return Reflect.get(selfOf(self, facade), VIEW) as View;
 }
 
 class Methods {
-  readonly #adapter: NodeRedisV4;
+  readonly #adapter: ClientAdapter;
   readonly #role: FacadeRole;
+  readonly #facade: object;
 
-  constructor(adapter: NodeRedisV4, role: FacadeRole) {
+  constructor(adapter: ClientAdapter, role: FacadeRole, facade: object) {
     this.#adapter = adapter;
     this.#role = role;
+    this.#facade = facade;
   }
 
-  interceptor(name: string): Interceptor | undefined {
-    const canonical = canonicalName(name);
-    if (name === 'sendCommand') {
-      return (...args) => this.#send(Array.isArray(args[0]) ? effectOf(args[0]) : UNKNOWN, [name], args);
+  method(name: string): (...args: unknown[]) => unknown {
+    const facade = this.#facade;
+    if (this.#isCommand(name)) return this.#command([name]);
+    const interceptor = this.#interceptor(name);
+    return function (this: unknown, ...args) {
+      const self = selfOf(this, facade);
+      return interceptor(viewOf(self, facade), args, self);
+    };
+  }
+
+  /** A module's or function library's methods, as `self` sees them. */
+  namespace(name: string, self: object): object {
+    const { target } = viewOf(self, this.#facade);
+    const wrapped: object = Object.create(Reflect.get(target, name) as object);
+    for (const [method, descriptor] of members(Object.getPrototypeOf(wrapped))) {
+      if (typeof descriptor.value !== 'function') continue;
+      const command = this.#command([name, method]);
+      define(wrapped, method, (...args: unknown[]) => command.apply(self, args));
     }
-    if (name === 'multiExecutor') return (...args) => this.#execute(...(args as Parameters<MultiExecutor>));
-    if (canonical === 'MULTI') return () => this.#adapter.transaction((...args) => this.#execute(...args));
-    if (OPAQUE.includes(name)) return (...args) => this.#send(UNKNOWN, [name], args);
-    if (this.#adapter.scripts.includes(name)) return this.extension([name]);
-    if (!this.#adapter.isCommand(name)) return undefined;
-    if (this.#adapter.isReplaced(name)) return this.#replaced(name, canonical);
-    return this.#role.read(name, canonical) ?? this.#command(name);
+    return wrapped;
+  }
+
+  #isCommand(name: string): boolean {
+    return (
+      !Object.hasOwn(this.#adapter.ownMethods, name) &&
+      name !== 'sendCommand' &&
+      name !== 'connect' &&
+      this.#adapter.isCommand(name) &&
+      !this.#adapter.isReplaced(name)
+    );
+  }
+
+  #command(path: MethodPath): (...args: unknown[]) => unknown {
+    const name = canonicalName(path);
+    const facade = this.#facade;
+    const role = this.#role;
+    const methods = this;
+    /** Whether this method was seen to be a read that the cache has a part in. */
+    let isRead = false;
+    // The hot path: one argument, nothing to serialise, no closure, no copy for scalars.
+    return function command(this: unknown, ...args: unknown[]): unknown {
+      const view = viewOf(this, facade);
+      let read: Read | undefined;
+      try {
+        if (isRead && args.length === 1 && view === methods.#adapter.root && !view.options.past) {
+          const held = role.held(name, args[0]);
+          if (held !== undefined) return Promise.resolve(held);
+        }
+        read = methods.#read(view, path, args);
+        const answer = read && role.answer(name, read);
+        if (answer !== undefined) {
+          isRead = true;
+          return answer;
+        }
+      } catch (error) {
+        // A fault of the cache never fails a read.
+        role.fault(error);
+      }
+      return methods.#send(effectOfCommand(path, read?.wire), view, path, read?.args ?? args);
+    };
+  }
+
+  /** `undefined` for arguments that the client refuses. */
+  #read(view: View, path: MethodPath, given: readonly unknown[]): Read | undefined {
+    const args = repeatable(given);
+    const { options, rest } = this.#adapter.optionsOf(view, args);
+    const wire = this.#adapter.encode(path, rest);
+    return wire && { view, path, args, rest, options, wire };
+  }
+
+  #interceptor(name: string): Interceptor {
+    const adapter = this.#adapter;
+    const role = this.#role;
+    const forward: Interceptor = (view, args, self) => {
+      const result = adapter.call(view, [name], args);
+      return result === view.target ? self : result;
+    };
+    const around =
+      (effect: Effect): Interceptor =>
+      (view, args) =>
+        this.#send(effect, view, [name], args);
+    if (name === 'sendCommand') {
+      return (view, args) =>
+        this.#send(Array.isArray(args[0]) ? effectOf(args[0]) : UNKNOWN, view, [name], args);
+    }
+    if (name === 'connect') return (view, args) => role.connect(view, args, this.#facade);
+    // Iterators call methods of the client: on the wrapped one, so that what they read is seen.
+    const kind = name.endsWith('Iterator') ? 'calls' : adapter.ownMethods[name];
+    switch (kind) {
+      case 'closes':
+        return (...call) => {
+          role.closing();
+          return forward(...call);
+        };
+      case 'calls':
+        return (_, args, self) =>
+          (Reflect.get(adapter.client, name) as (...args: unknown[]) => unknown).apply(self, [...args]);
+      case 'multi':
+        return (_, __, self) => adapter.transaction(self);
+      case 'executes':
+        return (view, args) => this.#execute(view, name, args);
+      case 'views':
+        return (view, args) => this.#view(adapter.call(view, [name], args) as object);
+      case 'lends':
+        return (view, [use, ...rest]) => {
+          const lend = (client: object): unknown => (use as (client: object) => unknown)(role.lent(client));
+          return adapter.call(view, [name], [typeof use === 'function' ? lend : use, ...rest]);
+        };
+      case 'holds':
+        return around({ ...NO_EFFECT, hold: true });
+      case 'releases':
+        return around({ ...NO_EFFECT, release: true });
+      case 'resets':
+        return around({ ...NO_EFFECT, flush: true, release: name === 'reset' });
+      case 'opaque':
+        return around(UNKNOWN);
+      default:
+        return adapter.isCommand(name) ? this.#replaced(name) : forward;
+    }
   }
 
   /** What was put in a command's place is not cached; what it may write is not ours to see. */
-  #replaced(name: string, canonical: string): Interceptor {
-    const effect = this.#role.read(name, canonical) === undefined ? UNKNOWN : NO_EFFECT;
-    return (...args) => {
+  #replaced(name: string): Interceptor {
+    return (view, args) => {
       this.#role.noticeReplaced(name);
-      return this.#send(effect, [name], args);
+      const wire = this.#read(view, [name], args)?.wire;
+      const isRead = wire !== undefined && cacheableOf(wire) !== undefined;
+      return this.#send(isRead ? NO_EFFECT : UNKNOWN, view, [name], args);
     };
   }
 
-  #command(name: string): Interceptor {
-    return (...given) => {
-      const args = repeatable(given);
-      const wire = this.#adapter.encode(name, this.#adapter.splitOptions(args).rest);
-      // Arguments that the client refuses send nothing.
-      return this.#send(wire === undefined ? NO_EFFECT : effectOf(wire), [name], args);
-    };
+  /** The same client with other options, as node-redis makes them: an object that inherits from it. */
+  #view(target: object): object {
+    const self: object = Object.create(this.#facade);
+    define(self, VIEW, this.#adapter.viewOf(target));
+    define(self, '_commandOptions', Reflect.get(target, '_commandOptions'));
+    return self;
   }
 
-  /** Scripts, functions and module commands: methods of the client or of one of its namespaces. */
-  extension(path: readonly string[]): Interceptor {
-    return (...given) => {
-      const args = repeatable(given);
-      const wire = this.#adapter.encodeExtension(path, this.#adapter.splitOptions(args).rest);
-      return this.#send(wire === undefined ? UNKNOWN : effectOf(wire), path, args);
-    };
-  }
-
-  #send(effect: Effect, path: readonly string[], args: readonly unknown[]): unknown {
-    const send = (): unknown => this.#adapter.call(path, args);
+  #send(effect: Effect, view: View, path: MethodPath, args: readonly unknown[]): unknown {
+    const send = (): unknown => this.#adapter.call(view, path, args);
     return this.#role.commands.concerns(effect)
       ? this.#role.commands.around(effect, send as () => Promise<unknown>)
       : send();
   }
 
-  /** Runs a transaction or pipeline. Only a real MULTI, which has a chain, ends with EXEC. */
-  #execute(...args: Parameters<MultiExecutor>): Promise<unknown> {
-    const [queue, , chain] = args;
+  /** Runs a transaction or pipeline. Only the former ends with EXEC. */
+  #execute(view: View, name: string, args: readonly unknown[]): unknown {
+    const [queue] = args as [readonly { readonly args: WireCommand }[]];
     const effect = Array.isArray(queue) ? effectOfAll(queue.map((command) => command.args)) : UNKNOWN;
-    return this.#role.commands.around({ ...effect, release: effect.release || chain !== undefined }, () =>
-      this.#adapter.execute(...args),
-    );
+    const release = effect.release || this.#adapter.isTransaction(name, args);
+    return this.#send({ ...effect, release }, view, [name], args);
   }
+}
+
+/** Arguments that the client refuses send nothing; those of a module's, script's or function's own are not ours to know. */
+function effectOfCommand(path: MethodPath, wire: WireCommand | undefined): Effect {
+  if (wire !== undefined) return effectOf(wire);
+  return path.length > 1 ? UNKNOWN : NO_EFFECT;
 }
 
 /** Members that are classes: they stay as they are. */

@@ -3,13 +3,13 @@
 import type { Expiry } from '../cache/coherence.js';
 import type { Lease } from '../cache/lease.js';
 import type { Prefix } from '../cache/prefix.js';
-import type { CachedRead } from './cached-reads.js';
+import type { CachedRead } from './wire-commands.js';
 
 export interface LifetimeOptions {
   readonly serverTtl: boolean;
   readonly maxStaleness: number;
   /** The client refuses commands when too many wait: a miss may not take two places. */
-  readonly queueIsBounded: boolean;
+  readonly queueIsBounded: () => boolean;
 }
 
 export class Lifetimes {
@@ -22,7 +22,7 @@ export class Lifetimes {
   /** Whether a read asks for the key's expiry too; also to know whether the key is there (`cacheNil`). */
   wantsExpiry(prefix: Prefix): boolean {
     const { queueIsBounded, serverTtl } = this.#options;
-    return !queueIsBounded && (serverTtl || !prefix.cacheNil);
+    return !queueIsBounded() && (serverTtl || !prefix.cacheNil);
   }
 
   /**
@@ -32,7 +32,7 @@ export class Lifetimes {
   maxTtlOf(command: CachedRead, lease: Lease): number | undefined {
     const { queueIsBounded, serverTtl, maxStaleness } = this.#options;
     if (!serverTtl) return undefined;
-    return queueIsBounded || (command.hash === true && lease.partsExpire) ? maxStaleness : undefined;
+    return queueIsBounded() || (command.hash === true && lease.partsExpire) ? maxStaleness : undefined;
   }
 
   /** What of an answer counts. */

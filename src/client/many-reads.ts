@@ -2,11 +2,12 @@
 
 import type { Flight } from '../cache/flights.js';
 import type { Prefix } from '../cache/prefix.js';
+import type { ClientAdapter } from './adapter.js';
 import { ExpiryQuestion, isKnown } from './expiry-question.js';
 import { isCacheableKey } from './keys.js';
 import type { NearCache } from './near-cache.js';
-import { goesPast, type NodeRedisV4, repeatable } from './node-redis-v4.js';
-import { abortable, type CachedReads } from './reads.js';
+import { abortable, type CachedReads, type Read } from './reads.js';
+import { copyReply } from './reply-types.js';
 
 /** MGET answers nil for a key that is no string where GET fails: such a nil is held under a name of its own. */
 const STRING = 'GET';
@@ -20,78 +21,78 @@ interface Plan {
 }
 
 export class ManyReads {
-  readonly #adapter: NodeRedisV4;
+  readonly #adapter: ClientAdapter;
   readonly #near: NearCache;
   readonly #reads: CachedReads;
 
-  constructor(adapter: NodeRedisV4, near: NearCache, reads: CachedReads) {
+  constructor(adapter: ClientAdapter, near: NearCache, reads: CachedReads) {
     this.#adapter = adapter;
     this.#near = near;
     this.#reads = reads;
   }
 
-  /** The method that stands in for the client's `name`. */
-  method(name: string): (...args: unknown[]) => Promise<unknown> {
-    return (...given) => {
-      const args = repeatable(given);
-      const { options, rest } = this.#adapter.splitOptions(args);
-      const keys = this.#adapter.encode(name, rest)?.slice(1) ?? [];
-      const pass = (): Promise<unknown> => this.#adapter.call([name], args) as Promise<unknown>;
-      const cacheable = keys.filter((key) => this.#prefix(key) !== undefined) as string[];
-      if (options?.signal?.aborted === true || cacheable.length === 0) return pass();
-      const { readError } = this.#near;
-      if (readError !== undefined) return Promise.reject(readError);
-      if (goesPast(options)) return this.#reads.bypass(cacheable, pass);
-      const replies = this.#read(name, keys);
-      return options?.signal === undefined ? replies : abortable(replies, options.signal, pass);
-    };
+  answer(read: Read): Promise<unknown> {
+    const { options, wire } = read;
+    const keys = wire.slice(1);
+    const pass = (): Promise<unknown> =>
+      this.#adapter.call(read.view, read.path, read.args) as Promise<unknown>;
+    const cacheable = keys.filter((key) => this.#prefix(key) !== undefined) as string[];
+    if (options.signal?.aborted === true || cacheable.length === 0) return pass();
+    const { readError } = this.#near;
+    if (readError !== undefined) return Promise.reject(readError);
+    if (options.past || options.alone) return this.#reads.bypass(cacheable, pass);
+    const replies = this.#read(read, keys);
+    return options.signal === undefined ? replies : abortable(replies, options.signal, pass);
   }
 
-  async #read(name: string, keys: readonly unknown[]): Promise<unknown[]> {
+  async #read(read: Read, keys: readonly unknown[]): Promise<unknown[]> {
     const plan: Plan = { replies: new Array(keys.length), joined: [], fetched: [] };
     try {
-      for (const [index, key] of keys.entries()) this.#planOne(plan, index, key);
+      for (const [index, key] of keys.entries()) this.#planOne(plan, index, key, read.options.types);
     } catch (error) {
       // A fault of the cache never fails a read.
       for (const { flight } of plan.fetched) if (flight !== undefined) this.#near.coherence.fail(flight);
       this.#near.fault('A read could not be cached.', error);
-      return (await this.#adapter.call([name], [keys])) as unknown[];
+      return (await this.#adapter.call(read.view, read.path, read.rest)) as unknown[];
     }
     const { replies, joined, fetched } = plan;
     if (fetched.length > 0) {
-      const batch = this.#fetch(name, fetched);
+      const batch = this.#fetch(read, fetched);
       for (const [position, { flight }] of fetched.entries()) {
         if (flight === undefined) continue;
         flight.reply = batch.then((values) => values[position]);
         flight.reply.catch(() => {});
       }
       const values = await batch;
-      for (const [position, { index }] of fetched.entries()) replies[index] = values[position];
+      for (const [position, { index }] of fetched.entries()) replies[index] = copyReply(values[position]);
     }
-    for (const { index, flight } of joined) replies[index] = await flight.reply;
+    for (const { index, flight } of joined) replies[index] = copyReply(await flight.reply);
     return replies;
   }
 
-  #planOne(plan: Plan, index: number, key: unknown): void {
-    const held = this.#held(key);
+  #planOne(plan: Plan, index: number, key: unknown, types: string): void {
+    const held = this.#held(key, types);
     if (held !== undefined) {
-      plan.replies[index] = held;
+      plan.replies[index] = copyReply(held);
       return;
     }
     const prefix = this.#prefix(key);
-    const flight = prefix && this.#near.coherence.join(key as string, NIL, prefix);
+    const flight = prefix && this.#near.coherence.join(key as string, NIL + types, prefix);
     if (flight === undefined)
-      plan.fetched.push({ index, key, flight: prefix && this.#depart(key as string, prefix) });
+      plan.fetched.push({ index, key, flight: prefix && this.#depart(key as string, types, prefix) });
     else plan.joined.push({ index, flight });
   }
 
-  async #fetch(name: string, fetched: Plan['fetched']): Promise<unknown[]> {
-    const questions = fetched.map(({ flight }) =>
-      flight === undefined ? ExpiryQuestion.none : this.#reads.askExpiry(flight.key, flight.prefix),
-    );
+  async #fetch({ options, path, view }: Read, fetched: Plan['fetched']): Promise<unknown[]> {
+    let questions: readonly ExpiryQuestion[] = [];
     let values: unknown[];
     try {
-      values = (await this.#adapter.call([name], [fetched.map(({ key }) => key)])) as unknown[];
+      const keys = fetched.map(({ key }) => this.#near.keys.argument(key));
+      values = (await this.#adapter.read(view, path, [keys], (send) => {
+        questions = fetched.map(({ flight }) =>
+          flight === undefined ? ExpiryQuestion.none : this.#reads.askExpiry(flight.key, flight.prefix, send),
+        );
+      })) as unknown[];
     } catch (error) {
       for (const { flight } of fetched) if (flight !== undefined) this.#near.coherence.fail(flight);
       throw error;
@@ -101,28 +102,29 @@ export class ManyReads {
         if (typeof key === 'string') this.#near.coherence.observed(key);
         continue;
       }
-      const expiry = await questions[position]?.answered;
+      const expiry = await (questions[position] ?? ExpiryQuestion.neverAsked).answered;
       const value = values[position];
       const missing = isKnown(expiry) && expiry?.exists === false;
-      this.#reads.land(flight, value, expiry, value !== null || missing ? STRING : NIL);
+      const name = value !== null || missing ? STRING : NIL;
+      this.#reads.land(flight, value, expiry, options.bytes, name + options.types);
     }
     return values;
   }
 
-  #held(key: unknown): unknown {
+  #held(key: unknown, types: string): unknown {
     if (typeof key !== 'string') return undefined;
     const { coherence } = this.#near;
-    const held = coherence.lookup(key, STRING);
-    return held !== undefined ? held : coherence.lookup(key, NIL);
+    const held = coherence.lookup(key, STRING + types);
+    return held !== undefined ? held : coherence.lookup(key, NIL + types);
   }
 
-  #depart(key: string, prefix: Prefix): Flight | undefined {
-    const { coherence, lease } = this.#near;
+  #depart(key: string, types: string, prefix: Prefix): Flight | undefined {
+    const { coherence, lease, lifetimes } = this.#near;
     if (!coherence.mayFill(lease, prefix)) {
       prefix.bypassed++;
       return undefined;
     }
-    return coherence.depart(key, NIL, prefix, lease, this.#near.lifetimes.maxTtlOf({ copy: 'none' }, lease));
+    return coherence.depart(key, NIL + types, prefix, lease, { maxTtl: lifetimes.maxTtlOf({}, lease) });
   }
 
   #prefix(key: unknown) {

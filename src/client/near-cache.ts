@@ -4,7 +4,7 @@
 import { EventEmitter } from 'eventemitter3';
 import { Coherence } from '../cache/coherence.js';
 import type { Lease } from '../cache/lease.js';
-import type { PrefixSettings } from '../cache/prefix.js';
+import type { Prefix } from '../cache/prefix.js';
 import { NearCacheError } from '../errors.js';
 import { type NearState, type NearStats, snapshot } from '../metrics/stats.js';
 import {
@@ -14,11 +14,14 @@ import {
   type ResolvedOptions,
   resolvePrefix,
 } from '../options.js';
-import type { Endpoint } from '../tracking/endpoint.js';
 import { Tracker } from '../tracking/tracker.js';
 import { AwaitedProofs } from './awaited-proofs.js';
+import type { DataSource } from './data-source.js';
+import { guarded } from './guarded.js';
+import { KeySpace } from './keys.js';
 import { Lifetimes } from './lifetimes.js';
 import type { NearCacheEvents, StateReason } from './near-events.js';
+import { PushedKeys } from './pushed-keys.js';
 
 /**
  * `redis.near`: the state of the near cache, what happens in it ({@link NearCacheEvents}), its numbers, and what can be
@@ -32,7 +35,9 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
   readonly #untracked: Lease | undefined;
   /** @internal */
   readonly lifetimes: Lifetimes;
-  readonly #onClose: () => void;
+  /** @internal */
+  readonly keys: KeySpace;
+  readonly #source: DataSource;
   #state: NearState = 'connecting';
   #lifecycle: 'idle' | 'running' | 'disconnected' | 'closed' = 'idle';
   #refusal: NearCacheError | undefined;
@@ -45,39 +50,45 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
   #attempted: () => void = () => {};
   /** The data connection was given another database or user, which node-redis may not restore on a new one. */
   #strayed = false;
-  #pushed: string[] = [];
+  readonly #pushed = new PushedKeys((node, keys) =>
+    this.#tell('invalidate', { node, keys: keys?.map((key) => this.keys.asWritten(key)) ?? null }),
+  );
   readonly #proofs = new AwaitedProofs();
   readonly #warned = new Set<string>();
 
   /** @internal Made by `withNearCache()`. */
-  constructor(options: ResolvedOptions, endpoint: Endpoint, queueIsBounded: boolean, onClose: () => void) {
+  constructor(options: ResolvedOptions, source: DataSource) {
     super();
     this.#options = options;
-    this.lifetimes = new Lifetimes({ ...options, queueIsBounded });
-    this.#onClose = onClose;
+    this.#source = source;
+    this.lifetimes = new Lifetimes({ ...options, queueIsBounded: source.queueIsBounded });
+    this.keys = new KeySpace(source.keyPrefix);
     this.#coherence = new Coherence({
       ...options,
+      ordered: source.isOrdered,
       observer: {
         flushed: (reason, entries) => {
           if (reason === 'connection-state') this.#strayed = true;
           this.#tell('flush', { reason, entries });
         },
-        evicted: (key, prefix) => this.#tell('evict', { key, prefix: prefix.name }),
+        evicted: (key, prefix) =>
+          this.#tell('evict', { key: this.keys.asWritten(key), prefix: this.keys.asWritten(prefix.name) }),
         servingChanged: (reason) => this.#settle(reason),
         proofWanted: () => this.#tracker.prove(),
       },
     });
-    for (const prefix of options.prefixes) this.#coherence.register(prefix.prefix, this.#settings(prefix));
+    for (const prefix of options.prefixes) this.#register(prefix);
     this.#tracker = new Tracker({
       coherence: this.#coherence,
-      endpoint,
       heartbeat: options.heartbeat,
       maxStaleness: options.maxStaleness,
       noLoop: options.tracking.noLoop ?? true,
       reconnectStrategy: options.tracking.reconnectStrategy,
       random: options.random,
       observer: {
-        invalidated: (node, key) => this.#invalidated(node, key),
+        invalidated: (node, key) => {
+          if (this.listenerCount('invalidate') > 0) this.#pushed.add(node, key);
+        },
         armed: () => this.#armed(),
         expired: () => this.#settle('lease'),
         refused: (error) => this.#refused(error),
@@ -121,12 +132,12 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
    * missing; `undefined` when nothing may be served. Counts nowhere and does not refresh the entry.
    */
   peek(key: string): string | null | undefined {
-    return this.#coherence.peek(key, 'GET') as string | null | undefined;
+    return this.#coherence.peek(this.keys.onWire(key), 'GET') as string | null | undefined;
   }
 
   /** Drops what is held of one or several keys, in this process only; replies on their way are not stored. */
   invalidate(keys: string | readonly string[]): void {
-    for (const key of typeof keys === 'string' ? [keys] : keys) this.#coherence.drop(key);
+    for (const key of typeof keys === 'string' ? [keys] : keys) this.#coherence.drop(this.keys.onWire(key));
   }
 
   /** Drops every entry, in this process only; replies on their way are not stored. */
@@ -141,8 +152,7 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
    * @throws NearCacheError `ERR_NEAR_OPTION`
    */
   async register(prefix: string | PrefixOptions): Promise<void> {
-    const options = resolvePrefix(prefix, 'prefix');
-    const registered = this.#coherence.register(options.prefix, this.#settings(options));
+    const registered = this.#register(resolvePrefix(prefix, 'prefix'));
     this.#untracked?.covered.add(registered);
     await this.#tracker.followCoverage();
   }
@@ -153,8 +163,9 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
    * @throws NearCacheError `ERR_NEAR_PREFIX` when it is not registered.
    */
   async unregister(prefix: string): Promise<void> {
-    if (!this.#coherence.unregister(prefix)) {
-      const known = Array.from(this.#coherence.prefixes.all(), ({ name }) => JSON.stringify(name)).join(', ');
+    if (!this.#coherence.unregister(this.keys.onWire(prefix))) {
+      const names = Array.from(this.#coherence.prefixes.all(), ({ name }) => this.keys.asWritten(name));
+      const known = names.map((name) => JSON.stringify(name)).join(', ');
       throw new NearCacheError(
         'ERR_NEAR_PREFIX',
         `The prefix ${JSON.stringify(prefix)} is not registered. Registered: ${known || 'none'}.`,
@@ -165,7 +176,9 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
 
   /** A plain snapshot of state, sizes and counters: safe for `JSON.stringify`. */
   stats(): NearStats {
-    return snapshot(this.state, this.#coherence, this.#options, [this.#tracker.stats()]);
+    return snapshot(this.state, this.#coherence, this.#options, [this.#tracker.stats()], (name) =>
+      this.keys.asWritten(name),
+    );
   }
 
   /** Ends tracking and empties the cache for good; the client stays open and reads pass through. */
@@ -173,7 +186,7 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
     if (this.#lifecycle === 'closed') return;
     this.#lifecycle = 'closed';
     this.#shutDown('closed');
-    this.#onClose();
+    this.#source.onClose();
   }
 
   /** Shows neither entries nor credentials. */
@@ -219,9 +232,25 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
       this.#attempted = resolve;
     });
     this.#tracker.stop();
-    this.#tracker.start();
+    this.#track();
     this.#settle('connecting');
     return this.#attempt;
+  }
+
+  /** A pool tells where it connects only when it is connected. */
+  #track(): void {
+    const endpoint = this.#source.endpoint();
+    if (!(endpoint instanceof Promise)) {
+      this.#tracker.start(endpoint);
+      return;
+    }
+    const attempt = this.#attempt;
+    endpoint.then(
+      (known) => {
+        if (this.#lifecycle === 'running' && attempt === this.#attempt) this.#tracker.start(known);
+      },
+      (error: unknown) => this.fault('Where the pool connects could not be found out.', error),
+    );
   }
 
   /** @internal The data client could not connect: who waits for `ready()` waits in vain. */
@@ -253,12 +282,12 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
 
   // --- what happens ----------------------------------------------------------------------------------------
 
-  #settings(options: PrefixOptions): PrefixSettings {
-    return {
+  #register(options: PrefixOptions): Prefix {
+    return this.#coherence.register(this.keys.onWire(options.prefix), {
       ttl: options.ttl ?? this.#options.ttl,
       maxEntries: options.maxEntries,
       cacheNil: options.cacheNil ?? this.#options.cacheNil,
-    };
+    });
   }
 
   #armed(): void {
@@ -352,32 +381,6 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
       return this.#tracker.lease.armed ? 'lease' : 'lost';
     }
     return to;
-  }
-
-  #invalidated(node: string, key: string | null): void {
-    if (this.listenerCount('invalidate') === 0) return;
-    if (key === null) {
-      this.#tellPushed(node);
-      this.#tell('invalidate', { node, keys: null });
-    } else if (this.#pushed.push(key) === 1) {
-      queueMicrotask(() => this.#tellPushed(node));
-    }
-  }
-
-  #tellPushed(node: string): void {
-    const keys = this.#pushed;
-    this.#pushed = [];
-    if (keys.length > 0) this.#tell('invalidate', { node, keys });
-  }
-}
-
-function guarded(callback: () => void): void {
-  try {
-    callback();
-  } catch (error) {
-    queueMicrotask(() => {
-      throw error;
-    });
   }
 }
 

@@ -1,6 +1,6 @@
 // What `redis.near` tells its listeners: a typed map of small objects, never values.
 
-import type { FlushReason } from '../cache/coherence.js';
+import type { FlushReason } from '../cache/events.js';
 import type { NearCacheError } from '../errors.js';
 import type { NearState } from '../metrics/stats.js';
 

@@ -1,64 +1,64 @@
 // What is particular to node-redis v4 (@redis/client 1.x), by structure, never by import: how its commands become
 // wire arguments, how its options are marked, how a transaction is built.
 
-import { NearCacheError } from '../errors.js';
 import type { DataClientOptions } from '../tracking/endpoint.js';
+import {
+  type Before,
+  type CallOptions,
+  type ClientAdapter,
+  extensionNames,
+  holderOf,
+  invoke,
+  type MethodPath,
+  methodOf,
+  type NodeRedisClient,
+  type OwnMethod,
+  PLAIN,
+  type QueuedCommands,
+  type View,
+} from './adapter.js';
 import type { WireCommand } from './effect.js';
 
-/** What the SDK needs of a node-redis client. Every standalone client that `createClient()` returns has it. */
-export interface NodeRedisClient {
-  readonly isOpen: boolean;
-  readonly isReady: boolean;
-  connect(): Promise<unknown>;
-  disconnect(): Promise<void>;
-  quit(): Promise<unknown>;
-  on(event: string, listener: (...args: unknown[]) => void): unknown;
-  off(event: string, listener: (...args: unknown[]) => void): unknown;
-  multi(): object;
-}
+type MultiConstructor = new (
+  executor: (queue: QueuedCommands, ...rest: unknown[]) => Promise<unknown>,
+) => object;
 
-/** v4's per-command options, as `commandOptions({...})` makes them. */
-export interface CommandOptions {
-  readonly returnBuffers?: boolean;
-  readonly isolated?: boolean;
-  readonly asap?: boolean;
-  readonly signal?: AbortSignal;
-}
+const OWN_METHODS: Readonly<Record<string, OwnMethod>> = {
+  quit: 'closes',
+  QUIT: 'closes',
+  disconnect: 'closes',
+  multi: 'multi',
+  MULTI: 'multi',
+  multiExecutor: 'executes',
+  executeIsolated: 'lends',
+  commandsExecutor: 'opaque',
+  executeFunction: 'opaque',
+  executeScript: 'opaque',
+  functionsExecuter: 'opaque',
+  scriptsExecuter: 'opaque',
+};
 
-/**
- * Whether a read with these options goes past the cache: replies as bytes are other replies, a connection of its own may
- * have another database selected, and a place of its own in the queue is not shared.
- */
-export function goesPast(options: CommandOptions | undefined): boolean {
-  return options?.returnBuffers === true || options?.isolated === true || options?.asap === true;
-}
-
-/** A transaction's queue as v4 hands it to its executor. */
-export type QueuedCommands = readonly { readonly args: WireCommand }[];
-
-export type MultiExecutor = (
-  queue: QueuedCommands,
-  selectedDatabase: number | undefined,
-  chainId: symbol | undefined,
-) => Promise<unknown>;
-
-type Method = (...args: unknown[]) => unknown;
-type MultiConstructor = new (executor: MultiExecutor) => object;
-
-export class NodeRedisV4 {
+export class NodeRedisV4 implements ClientAdapter {
   readonly client: NodeRedisClient;
+  readonly root: View;
+  readonly keyPrefix = '';
+  readonly isOrdered = true;
+  readonly ownMethods = OWN_METHODS;
+  readonly namespaces: readonly string[];
+  readonly #scripts: ReadonlySet<string>;
   readonly #optionsMark: symbol | undefined;
   readonly #Multi: MultiConstructor;
   /** A transaction that is never executed: its methods turn arguments into wire arguments. */
   readonly #recorder: object;
   #recorded: WireCommand | undefined;
 
-  /** @throws NearCacheError `ERR_NEAR_CLIENT` for anything that is not a v4 client, or one in legacy mode. */
-  constructor(client: unknown) {
-    assertClient(client);
+  constructor(client: NodeRedisClient) {
     this.client = client;
-    const commandOptions = method(client, 'commandOptions');
-    const marked = commandOptions?.call(client, {});
+    const options = this.connection();
+    this.namespaces = [...extensionNames(options, 'modules'), ...extensionNames(options, 'functions')];
+    this.#scripts = new Set(extensionNames(options, 'scripts'));
+    this.root = this.viewOf(client);
+    const marked = methodOf(client, 'commandOptions')?.call(client, {});
     this.#optionsMark =
       typeof marked === 'object' && marked !== null ? Object.getOwnPropertySymbols(marked)[0] : undefined;
     this.#Multi = Reflect.get(client, 'Multi') as MultiConstructor;
@@ -71,65 +71,62 @@ export class NodeRedisV4 {
     });
   }
 
-  get options(): DataClientOptions {
+  get queueIsBounded(): boolean {
+    return Boolean(Reflect.get(this.connection(), 'commandsQueueMaxLength'));
+  }
+
+  get isReady(): boolean {
+    return Reflect.get(this.client, 'isReady') === true;
+  }
+
+  connection(): DataClientOptions {
     return (Reflect.get(this.client, 'options') as DataClientOptions | undefined) ?? {};
   }
 
-  /** Whether a method of the client sends one command that a transaction knows too. */
   isCommand(name: string): boolean {
-    return method(this.#recorder, name) !== undefined;
+    return methodOf(this.#recorder, name) !== undefined;
   }
 
-  /** Whether the client refuses commands when more than a given number wait. */
-  get queueIsBounded(): boolean {
-    return Boolean(Reflect.get(this.options, 'commandsQueueMaxLength'));
-  }
-
-  /** Whether the user has put something in the method's place: it may send something else than its arguments say. */
   isReplaced(name: string): boolean {
+    if (this.#scripts.has(name)) return false;
     const value: unknown = Reflect.get(this.client, name);
     const original = holderOf(this.client, 'multiExecutor') ?? {};
     return value !== Reflect.get(original, name) && value !== Reflect.get(original, name.toUpperCase());
   }
 
-  /** Names of scripts the client was created with; each is a method. */
-  get scripts(): readonly string[] {
-    return Object.keys(this.#extension('scripts'));
+  viewOf(target: object): View {
+    return { target, options: PLAIN };
   }
 
-  /** Names of modules and function libraries the client was created with; each is an object of methods. */
-  get namespaces(): readonly string[] {
-    return [...Object.keys(this.#extension('modules')), ...Object.keys(this.#extension('functions'))];
-  }
-
-  /** Takes v4's options apart from the arguments of a command. */
-  splitOptions(args: readonly unknown[]): { options: CommandOptions | undefined; rest: readonly unknown[] } {
+  /** v4 marks options by a symbol, and takes them as the first argument. */
+  optionsOf(_: View, args: readonly unknown[]): { options: CallOptions; rest: readonly unknown[] } {
     const first = args[0];
-    const given =
-      this.#optionsMark !== undefined &&
-      typeof first === 'object' &&
-      first !== null &&
-      Reflect.get(first, this.#optionsMark) === true;
-    return given
-      ? { options: first as CommandOptions, rest: args.slice(1) }
-      : { options: undefined, rest: args };
+    if (this.#optionsMark === undefined || typeof first !== 'object' || first === null)
+      return { options: PLAIN, rest: args };
+    if (Reflect.get(first, this.#optionsMark) !== true) return { options: PLAIN, rest: args };
+    // Replies as bytes are other replies, a connection of its own may have another database selected, and a place of
+    // its own in the queue is not shared.
+    const past = ['returnBuffers', 'isolated', 'asap'].some((name) => Reflect.get(first, name) === true);
+    const signal = Reflect.get(first, 'signal') as AbortSignal | undefined;
+    return { options: { ...PLAIN, past, signal }, rest: args.slice(1) };
   }
 
-  /** What the command's method would put on the wire; `undefined` if it would refuse these arguments. */
-  encode(name: string, args: readonly unknown[]): WireCommand | undefined {
+  encode(path: MethodPath, args: readonly unknown[]): WireCommand | undefined {
+    const [name = ''] = path;
+    if (path.length > 1 || this.#scripts.has(name)) return this.#encodeExtension(path, args);
     this.#recorded = undefined;
     try {
-      method(this.#recorder, name)?.apply(this.#recorder, [...args]);
+      methodOf(this.#recorder, name)?.apply(this.#recorder, [...args]);
     } catch {
       return undefined;
     }
     return this.#recorded;
   }
 
-  /** The same for scripts, functions and module commands, which only a transaction's own queue shows. */
-  encodeExtension(path: readonly string[], args: readonly unknown[]): WireCommand | undefined {
+  /** Scripts, functions and module commands, which only a transaction's own queue shows. */
+  #encodeExtension(path: MethodPath, args: readonly unknown[]): WireCommand | undefined {
     let queue: QueuedCommands = [];
-    const recorder = this.transaction((queued) => {
+    const recorder = new this.#Multi((queued) => {
       queue = queued;
       return Promise.resolve([]);
     });
@@ -142,81 +139,27 @@ export class NodeRedisV4 {
     return queue[0]?.args;
   }
 
-  /** A transaction of the client's own class that is executed by `executor`. */
-  transaction(executor: MultiExecutor): object {
-    return new this.#Multi(executor);
+  call(view: View, path: MethodPath, args: readonly unknown[]): unknown {
+    return invoke(view.target, path, args);
   }
 
-  /** Executes a transaction's queue on the client. */
-  execute(...args: Parameters<MultiExecutor>): Promise<unknown> {
-    return this.call(['multiExecutor'], args) as Promise<unknown>;
+  read(view: View, path: MethodPath, args: readonly unknown[], before: Before): Promise<unknown> {
+    before((command) => invoke(this.client, ['sendCommand'], [command]));
+    return Promise.resolve(this.call(view, path, args));
   }
 
-  /** Calls a method of the real client or of one of its namespaces: private state is out of reach for another `this`. */
-  call(path: readonly string[], args: readonly unknown[]): unknown {
-    return invoke(this.client, path, args);
+  transaction(self: object): object {
+    return new this.#Multi((...args) => invoke(self, ['multiExecutor'], args) as Promise<unknown>);
   }
 
-  #extension(kind: 'scripts' | 'modules' | 'functions'): object {
-    const extension: unknown = Reflect.get(this.options, kind);
-    return typeof extension === 'object' && extension !== null ? extension : {};
+  /** A pipeline has no chain. */
+  isTransaction(_: string, args: readonly unknown[]): boolean {
+    return args[2] !== undefined;
   }
-}
 
-/** The arguments such that they can be read twice: to know what they say, and to send them. */
-export function repeatable(args: readonly unknown[]): readonly unknown[] {
-  return args.some(isIterator)
-    ? args.map((argument) => (isIterator(argument) ? [...argument] : argument))
-    : args;
-}
-
-function isIterator(argument: unknown): argument is IterableIterator<unknown> {
-  if (typeof argument !== 'object' || argument === null) return false;
-  return typeof Reflect.get(argument, 'next') === 'function' && Symbol.iterator in argument;
-}
-
-function invoke(object: object, path: readonly string[], args: readonly unknown[]): unknown {
-  let owner = object;
-  for (const name of path.slice(0, -1)) owner = Reflect.get(owner, name) as object;
-  return (Reflect.get(owner, path.at(-1) ?? '') as Method).apply(owner, args as unknown[]);
-}
-
-/** The object in the prototype chain that has the member itself. */
-function holderOf(object: object, name: string): object | null {
-  let holder: object | null = object;
-  while (holder !== null && !Object.hasOwn(holder, name)) holder = Object.getPrototypeOf(holder);
-  return holder;
-}
-
-function method(object: object, name: string): Method | undefined {
-  const value: unknown = Reflect.get(object, name);
-  return typeof value === 'function' ? (value as Method) : undefined;
-}
-
-function assertClient(client: unknown): asserts client is NodeRedisClient {
-  const methods = ['connect', 'disconnect', 'quit', 'on', 'off', 'multi', 'sendCommand', 'multiExecutor'];
-  const isClient =
-    typeof client === 'object' &&
-    client !== null &&
-    methods.every((name) => method(client, name) !== undefined);
-  if (!isClient) {
-    throw new NearCacheError(
-      'ERR_NEAR_CLIENT',
-      'withNearCache() takes a client made by createClient() of node-redis v4 (@redis/client 1.x); received ' +
-        `${client === null ? 'null' : typeof client === 'object' ? `an object of class ${client.constructor?.name}` : typeof client}.`,
-    );
-  }
-  const options: unknown = Reflect.get(client, 'options');
-  if (typeof options === 'object' && options !== null && Reflect.get(options, 'legacyMode') === true) {
-    throw new NearCacheError(
-      'ERR_NEAR_CLIENT',
-      'withNearCache() takes no client in legacy mode, whose commands answer callbacks. Leave legacyMode out.',
-    );
-  }
-  if (Reflect.get(client, 'near') !== undefined) {
-    throw new NearCacheError(
-      'ERR_NEAR_CLIENT',
-      'This client has a near cache already. Wrap the client that createClient() returned, once.',
-    );
+  async end(): Promise<void> {
+    // quit() would wait for a server that is away.
+    if (this.isReady) await invoke(this.client, ['quit'], []);
+    else if (this.client.isOpen) await invoke(this.client, ['disconnect'], []);
   }
 }

@@ -1,104 +1,140 @@
 // Answers cached reads: from memory, by joining a read under way, or by sending one (rules C1 to C3, C13, C16).
 
 import type { Flight } from '../cache/flights.js';
+import type { Lease } from '../cache/lease.js';
 import type { Prefix } from '../cache/prefix.js';
-import { type CachedRead, copyReply } from './cached-reads.js';
-import type { WireCommand } from './effect.js';
-import { type AskedExpiry, ExpiryQuestion, isKnown } from './expiry-question.js';
+import type { CallOptions, ClientAdapter, MethodPath, View } from './adapter.js';
+import { type Cacheable, cacheableOf, type WireCommand } from './effect.js';
+import { type AskedExpiry, combined, ExpiryQuestion, isKnown } from './expiry-question.js';
 import { isCacheableKey } from './keys.js';
 import type { NearCache } from './near-cache.js';
-import { goesPast, type NodeRedisV4, repeatable } from './node-redis-v4.js';
 import { onAnswer } from './own-commands.js';
+import { copyReply, holdsBytes, isCopyable, SCALAR_REPLIES } from './reply-types.js';
+
+/** One call of a read command, taken apart. */
+export interface Read {
+  readonly view: View;
+  readonly path: MethodPath;
+  /** As they were given, options included. */
+  readonly args: readonly unknown[];
+  /** Without options. */
+  readonly rest: readonly unknown[];
+  readonly options: CallOptions;
+  readonly wire: WireCommand;
+}
+
+/** A read whose keys can all be cached. */
+interface CoveredRead extends Read {
+  readonly name: string;
+  readonly id: string;
+  readonly key: string;
+  readonly others: readonly string[];
+  readonly prefix: Prefix;
+  readonly prefixes: readonly Prefix[];
+  readonly how: Cacheable['how'];
+}
 
 export class CachedReads {
-  readonly #adapter: NodeRedisV4;
+  readonly #adapter: ClientAdapter;
   readonly #near: NearCache;
 
-  constructor(adapter: NodeRedisV4, near: NearCache) {
+  constructor(adapter: ClientAdapter, near: NearCache) {
     this.#adapter = adapter;
     this.#near = near;
   }
 
-  /** The method that stands in for the client's `name`. */
-  method(name: string, id: string, command: CachedRead): (...args: unknown[]) => Promise<unknown> {
-    const { coherence } = this.#near;
-    const { copy } = command;
-    const reads = this;
-    // The hot path: one argument, nothing to serialise, no closure, no copy for scalars.
-    return function read(...given: unknown[]): Promise<unknown> {
-      let args: readonly unknown[] = given;
-      try {
-        const key = args[0];
-        if (args.length === 1 && typeof key === 'string') {
-          const held = coherence.lookup(key, id);
-          if (held !== undefined) return Promise.resolve(copy === 'none' ? held : copyReply(copy, held));
-        }
-        args = repeatable(given);
-        return reads.#read(name, id, command, args);
-      } catch (error) {
-        // A fault of the cache never fails a read.
-        reads.#near.fault('A read could not be cached.', error);
-        return reads.#pass(name, args);
-      }
-    };
+  /** The hot path: what is held for a read of one key without further arguments. */
+  held(name: string, key: unknown): unknown {
+    if (typeof key !== 'string') return undefined;
+    const held = this.#near.coherence.lookup(this.#near.keys.onWire(key), name);
+    return typeof held === 'object' ? copyReply(held) : held;
   }
 
-  #read(name: string, canonical: string, command: CachedRead, args: readonly unknown[]): Promise<unknown> {
-    const { options, rest } = this.#adapter.splitOptions(args);
-    const wire = this.#adapter.encode(name, rest);
-    const key = wire?.[1];
-    const prefix = isCacheableKey(key) ? this.#near.coherence.prefixes.match(key) : undefined;
-    if (wire === undefined || !isCacheableKey(key) || prefix === undefined) return this.#pass(name, args);
-    const bypass = (keys = [key]): Promise<unknown> => this.bypass(keys, () => this.#pass(name, args));
-    if (this.#near.readError !== undefined) return Promise.reject(this.#near.readError);
-    if (command.furtherKeys === true && wire.length > 2) return bypass(wire.slice(1).filter(isCacheableKey));
-    const id = replyId(canonical, wire);
-    if (id === undefined || goesPast(options)) return bypass();
-    if (options?.signal?.aborted === true) return this.#pass(name, args);
-    const held = isHotPath(args) ? undefined : this.#near.coherence.lookup(key, id);
-    if (held !== undefined) return Promise.resolve(copyReply(command.copy, held));
-    const fetch = (): Promise<unknown> => {
-      const flight = this.#near.coherence.join(key, id, prefix);
-      const reply = flight?.reply ?? this.#send(key, id, prefix, name, command, rest);
-      if (reply === undefined) return bypass();
-      return command.copy === 'none' ? reply : reply.then((value) => copyReply(command.copy, value));
+  /** Answers a read, or returns `undefined` for a command whose replies are not cached. */
+  answer(name: string, read: Read): Promise<unknown> | undefined {
+    const cacheable = cacheableOf(read.wire);
+    if (cacheable === undefined) return undefined;
+    const covered = this.#covered(name, read, cacheable);
+    if (covered === undefined) return this.#uncovered(read, cacheable.keys);
+    const { readError } = this.#near;
+    if (readError !== undefined) return Promise.reject(readError);
+    const { options, key, id } = covered;
+    if (options.past) return this.#bypass(covered);
+    if (options.signal?.aborted === true) return this.#pass(read);
+    const { coherence } = this.#near;
+    const held = coherence.lookup(key, id);
+    if (held !== undefined) return Promise.resolve(copyReply(held));
+    const asOf = coherence.suspectSince(key, id);
+    const reply = asOf === undefined ? this.#fetch(covered) : this.#onceProven(asOf, covered);
+    return options.signal === undefined ? reply : abortable(reply, options.signal, () => this.#pass(read));
+  }
+
+  /** Keys that can't be cached, or none registered: nothing to do with the cache but what the reply tells. */
+  #uncovered(read: Read, keys: readonly unknown[]): Promise<unknown> {
+    const registered = keys.filter(
+      (key): key is string => isCacheableKey(key) && this.#near.coherence.prefixes.match(key) !== undefined,
+    );
+    if (registered.length === 0) return this.#pass(read);
+    return this.bypass(registered, () => this.#pass(read));
+  }
+
+  #covered(name: string, read: Read, { how, keys, rest }: Cacheable): CoveredRead | undefined {
+    const id = replyId(name, rest, read.options.types);
+    const [key, ...more] = keys;
+    if (id === undefined || !isCacheableKey(key)) return undefined;
+    const others = [...new Set(more)];
+    if (!others.every(isCacheableKey)) return undefined;
+    const { prefixes } = this.#near.coherence;
+    const prefix = prefixes.match(key);
+    const theirs = others.map((other) => prefixes.match(other));
+    if (prefix === undefined || !theirs.every((found) => found !== undefined)) return undefined;
+    return {
+      ...read,
+      name,
+      id,
+      key,
+      others: others.filter((other) => other !== key),
+      prefix,
+      prefixes: [prefix, ...theirs],
+      how,
     };
-    const asOf = this.#near.coherence.suspectSince(key, id);
-    const reply = asOf === undefined ? fetch() : this.#onceProven(asOf, key, id, command, fetch);
-    return options?.signal === undefined
-      ? reply
-      : abortable(reply, options.signal, () => this.#pass(name, args));
   }
 
   /** The reply is held, but something newer may have been seen of its key: a proof costs less than another read. */
-  async #onceProven(
-    asOf: number,
-    key: string,
-    id: string,
-    command: CachedRead,
-    fetch: () => Promise<unknown>,
-  ): Promise<unknown> {
+  async #onceProven(asOf: number, read: CoveredRead): Promise<unknown> {
     await this.#near.proven(asOf);
-    const held = this.#near.coherence.lookup(key, id);
-    return held === undefined ? fetch() : copyReply(command.copy, held);
+    const held = this.#near.coherence.lookup(read.key, read.id);
+    return held === undefined ? this.#fetch(read) : copyReply(held);
   }
 
-  #send(
-    key: string,
-    id: string,
-    prefix: Prefix,
-    name: string,
-    command: CachedRead,
-    args: readonly unknown[],
-  ): Promise<unknown> | undefined {
+  #fetch(read: CoveredRead): Promise<unknown> {
     const { coherence, lease } = this.#near;
-    if (!coherence.mayFill(lease, prefix)) return undefined;
-    const flight = coherence.depart(key, id, prefix, lease, this.#near.lifetimes.maxTtlOf(command, lease));
-    // Both are queued in the same turn and travel in one write. PTTL goes first: if the key expires in between, the
-    // reply is nil, which lasts; the other way round a value would be taken for one that does not expire.
-    const question = this.askExpiry(key, prefix);
+    const { options, prefix } = read;
+    if (options.alone) return this.#bypass(read);
+    const joined = coherence.join(read.key, read.id, prefix)?.reply;
+    if (joined === undefined && !read.prefixes.every((covered) => coherence.mayFill(lease, covered)))
+      return this.#bypass(read);
+    const reply = joined ?? this.#send(read, lease);
+    // The client's own promise settles in its turn among those of other commands: worth keeping where it can be.
+    const own = options.typed || !SCALAR_REPLIES.has(read.name) ? reply.then(copyReply) : reply;
+    if (joined === undefined || !options.impatient) return own;
+    // The client gave up the read of the one who asked first: that is no reason for those who joined it (rule C16).
+    return own.catch((error: unknown) => {
+      if (!isTimeout(error)) throw error;
+      return this.#bypass(read);
+    });
+  }
+
+  #send(read: CoveredRead, lease: Lease): Promise<unknown> {
+    const { coherence, lifetimes } = this.#near;
+    const { key, others, id, options, prefix, view, path, rest } = read;
+    const maxTtl = lifetimes.maxTtlOf(read.how, lease);
+    const flight = coherence.depart(key, id, prefix, lease, { maxTtl, others });
+    let questions: readonly ExpiryQuestion[] = [ExpiryQuestion.neverAsked];
     try {
-      flight.reply = Promise.resolve(this.#pass(name, args));
+      flight.reply = this.#adapter.read(view, path, rest, (send) => {
+        questions = [key, ...others].map((asked) => this.askExpiry(asked, prefix, send));
+      });
     } catch (error) {
       coherence.fail(flight);
       throw error;
@@ -107,8 +143,11 @@ export class CachedReads {
     // their continuations run after this one.
     flight.reply.then(
       (value) => {
-        if (question.known !== undefined) this.land(flight, value, question.known.answer);
-        else void question.answered.then((answer) => this.land(flight, value, answer));
+        const land = (answers: readonly AskedExpiry[]): void =>
+          this.land(flight, value, combined(answers), options.bytes);
+        if (questions.every(({ known }) => known !== undefined))
+          land(questions.map(({ known }) => known?.answer));
+        else void Promise.all(questions.map(({ answered }) => answered)).then(land);
       },
       () => coherence.fail(flight),
     );
@@ -116,11 +155,11 @@ export class CachedReads {
   }
 
   /** Stores what a flight brought, if it may be. A fault in here never fails the read. */
-  land(flight: Flight, value: unknown, expiry: AskedExpiry, id = flight.id): void {
+  land(flight: Flight, value: unknown, expiry: AskedExpiry, bytes: boolean, id = flight.id): void {
     const { coherence, lifetimes } = this.#near;
     try {
-      if (holdsBytes(value)) {
-        // node-redis v4 decodes like that while a subscription is under way: another reply than the one asked for.
+      // node-redis v4 decodes to bytes while a subscription is under way: another reply than the one asked for.
+      if (!isCopyable(value) || (!bytes && holdsBytes(value))) {
         coherence.discard(flight);
         return;
       }
@@ -135,11 +174,18 @@ export class CachedReads {
     }
   }
 
-  /** The key's own expiry, if it is of interest. */
-  askExpiry(key: string, prefix: Prefix): ExpiryQuestion {
+  /**
+   * The key's own expiry, if it is of interest. Asked in the same write as the read, and first: if the key expires in
+   * between, the reply is nil, which lasts; the other way round a value would be taken for one that does not expire.
+   */
+  askExpiry(key: string, prefix: Prefix, send: (command: readonly string[]) => unknown): ExpiryQuestion {
     return this.#near.lifetimes.wantsExpiry(prefix)
-      ? ExpiryQuestion.ask(() => this.#adapter.call(['PTTL'], [key]))
+      ? ExpiryQuestion.ask(() => send(['PTTL', key]))
       : ExpiryQuestion.none;
+  }
+
+  #bypass(read: CoveredRead): Promise<unknown> {
+    return this.bypass([read.key, ...read.others], () => this.#pass(read));
   }
 
   /** Reads past the cache. What the reply tells of the keys may be newer than what is held of them. */
@@ -156,8 +202,8 @@ export class CachedReads {
     return reply;
   }
 
-  #pass(name: string, args: readonly unknown[]): Promise<unknown> {
-    return this.#adapter.call([name], args) as Promise<unknown>;
+  #pass({ view, path, args }: Read): Promise<unknown> {
+    return this.#adapter.call(view, path, args) as Promise<unknown>;
   }
 }
 
@@ -179,11 +225,6 @@ export function abortable(
   });
 }
 
-/** Whether the look into the cache was done before anything was taken apart. */
-function isHotPath(args: readonly unknown[]): boolean {
-  return args.length === 1 && typeof args[0] === 'string';
-}
-
 const PTTL_DENIED =
   'PTTL is not permitted, so that replies are not stored. Grant +pttl to the data user, or set serverTtl: false and ' +
   'leave cacheNil on.';
@@ -193,18 +234,18 @@ function isDenied(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith('NOPERM');
 }
 
-function holdsBytes(reply: unknown): boolean {
-  if (typeof reply !== 'object' || reply === null) return false;
-  return reply instanceof Uint8Array || Object.values(reply).some(holdsBytes);
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && /Timeout/.test(error.constructor.name);
 }
 
 /**
- * Names a reply among those of its key. One argument after the key is told from several by the separator, so that
- * no two argument lists share a name.
+ * Names a reply among those of its first key. One further argument is told from several by the separator, so that no
+ * two argument lists share a name; `undefined` for arguments that are no text.
  */
-function replyId(command: string, wire: WireCommand): string | undefined {
-  if (wire.length === 2) return command;
-  for (let i = 2; i < wire.length; i++) if (typeof wire[i] !== 'string') return undefined;
-  if (wire.length === 3) return `${command} ${wire[2] as string}`;
-  return `${command}\n${JSON.stringify(wire.slice(2))}`;
+function replyId(name: string, rest: readonly unknown[], types: string): string | undefined {
+  const command = name + types;
+  if (rest.length === 0) return command;
+  for (const argument of rest) if (typeof argument !== 'string') return undefined;
+  if (rest.length === 1) return `${command} ${rest[0] as string}`;
+  return `${command}\n${JSON.stringify(rest)}`;
 }

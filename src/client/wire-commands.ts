@@ -14,11 +14,35 @@ export type KeyPositions =
   | 'streams'
   | 'migrate';
 
+/** How replies of a read are cached (rule C15: they change solely by a write to a declared key). */
+export interface CachedRead {
+  /** It reads a hash, whose fields may expire by themselves on some servers. */
+  readonly hash?: true;
+  /** With one of these words among its arguments after the keys it is not cached. */
+  readonly unless?: readonly string[];
+}
+
+/** Why a read is not cached; docs/commands.md spells each out. */
+export type UncachedReason =
+  | 'time'
+  | 'random'
+  | 'cursor'
+  | 'script'
+  | 'internals'
+  | 'access'
+  | 'blocking'
+  | 'unproven';
+
 export type WireEffect =
   /** Changes these keys. */
   | { readonly kind: 'write'; readonly keys: KeyPositions }
-  /** Changes nothing and tells of these keys. */
-  | { readonly kind: 'read'; readonly keys: KeyPositions }
+  /** Changes nothing and tells of these keys. It is either cached or, for a reason, not. */
+  | {
+      readonly kind: 'read';
+      readonly keys: KeyPositions;
+      readonly cached?: CachedRead;
+      readonly uncached?: UncachedReason;
+    }
   /** Neither changes keys nor tells of any in particular. */
   | { readonly kind: 'neutral' }
   /** Changes all keys, or what the connection's keys mean (rule C14). */
@@ -29,7 +53,16 @@ export type WireEffect =
   | { readonly kind: 'release' };
 
 const write = (...keys: number[]): WireEffect => ({ kind: 'write', keys });
-const read = (...keys: number[]): WireEffect => ({ kind: 'read', keys });
+const cached = (keys: KeyPositions, how: CachedRead = {}): WireEffect => ({
+  kind: 'read',
+  keys,
+  cached: how,
+});
+const uncached = (keys: KeyPositions, why: UncachedReason): WireEffect => ({
+  kind: 'read',
+  keys,
+  uncached: why,
+});
 const range = (from: number, dropLast = 0, step = 1): WireEffect => ({
   kind: 'write',
   keys: { from, dropLast, step },
@@ -39,6 +72,9 @@ const counted = (countAt: number, ...also: number[]): WireEffect => ({
   keys: { countAt, also },
 });
 const storing = (...words: string[]): WireEffect => ({ kind: 'write', keys: { after: words } });
+const ONE: KeyPositions = [1];
+const ALL: KeyPositions = { from: 1, dropLast: 0, step: 1 };
+const HASH: CachedRead = { hash: true };
 const NEUTRAL: WireEffect = { kind: 'neutral' };
 const FLUSH: WireEffect = { kind: 'flush' };
 
@@ -94,22 +130,29 @@ export const WIRE_COMMANDS: Readonly<Record<string, WireEffect>> = {
   // Optimistic locking, and transactions sent by hand: until they end a read may be answered QUEUED.
   ...each('WATCH MULTI', { kind: 'hold' }),
   ...each('UNWATCH DISCARD EXEC', { kind: 'release' }),
-  // Reads.
-  ...each('BITCOUNT BITFIELD_RO BITPOS GET GETBIT GETRANGE STRLEN SUBSTR', read(1)),
-  ...each('DUMP EXPIRETIME PEXPIRETIME PTTL SORT_RO TTL TYPE', read(1)),
-  ...each('HEXISTS HEXPIRETIME HGET HGETALL HKEYS HLEN HMGET HPEXPIRETIME HPTTL HRANDFIELD HSCAN', read(1)),
-  ...each('HSTRLEN HTTL HVALS LINDEX LLEN LPOS LRANGE SCARD SISMEMBER SMEMBERS SMISMEMBER', read(1)),
-  ...each('SRANDMEMBER SSCAN ZCARD ZCOUNT ZLEXCOUNT ZMSCORE ZRANDMEMBER ZRANGE ZRANGEBYLEX', read(1)),
-  ...each('ZRANGEBYSCORE ZRANK ZREVRANGE ZREVRANGEBYLEX ZREVRANGEBYSCORE ZREVRANK ZSCAN ZSCORE', read(1)),
-  ...each('GEODIST GEOHASH GEOPOS GEORADIUSBYMEMBER_RO GEORADIUS_RO GEOSEARCH', read(1)),
-  ...each('XLEN XPENDING XRANGE XREVRANGE', read(1)),
-  ...each('VCARD VDIM VEMB VGETATTR VINFO VISMEMBER VLINKS VRANDMEMBER VRANGE VSIM', read(1)),
-  ...each('OBJECT XINFO', read(2)),
-  LCS: read(1, 2),
-  ...each('EXISTS MGET SDIFF SINTER SUNION TOUCH', { kind: 'read', keys: { from: 1, dropLast: 0, step: 1 } }),
-  ...each('SINTERCARD ZDIFF ZINTER ZINTERCARD ZUNION', { kind: 'read', keys: { countAt: 1 } }),
-  ...each('EVAL_RO EVALSHA_RO FCALL_RO', { kind: 'read', keys: { countAt: 2 } }),
-  XREAD: { kind: 'read', keys: 'streams' },
+  // Reads that are cached.
+  ...each('BITCOUNT BITFIELD_RO BITPOS GET GETBIT GETRANGE STRLEN SUBSTR', cached(ONE)),
+  ...each('EXPIRETIME PEXPIRETIME TYPE', cached(ONE)),
+  SORT_RO: cached(ONE, { unless: ['BY', 'GET'] }),
+  ...each('HEXISTS HEXPIRETIME HGET HGETALL HKEYS HLEN HMGET HPEXPIRETIME HSTRLEN HVALS', cached(ONE, HASH)),
+  ...each('LINDEX LLEN LPOS LRANGE SCARD SISMEMBER SMEMBERS SMISMEMBER ZCARD ZCOUNT ZLEXCOUNT', cached(ONE)),
+  ...each('ZMSCORE ZRANGE ZRANGEBYLEX ZRANGEBYSCORE ZRANK ZREVRANGE ZREVRANGEBYLEX', cached(ONE)),
+  ...each('ZREVRANGEBYSCORE ZREVRANK ZSCORE', cached(ONE)),
+  ...each('GEODIST GEOHASH GEOPOS GEORADIUSBYMEMBER_RO GEORADIUS_RO GEOSEARCH', cached(ONE)),
+  ...each('XLEN XRANGE XREVRANGE', cached(ONE)),
+  LCS: cached([1, 2]),
+  ...each('EXISTS MGET SDIFF SINTER SUNION', cached(ALL)),
+  ...each('SINTERCARD ZDIFF ZINTER ZINTERCARD ZUNION', cached({ countAt: 1 })),
+  // Reads that are not.
+  ...each('HPTTL HTTL PTTL TTL XPENDING', uncached(ONE, 'time')),
+  ...each('HRANDFIELD SRANDMEMBER VRANDMEMBER ZRANDMEMBER', uncached(ONE, 'random')),
+  ...each('HSCAN SSCAN ZSCAN', uncached(ONE, 'cursor')),
+  ...each('DUMP VINFO', uncached(ONE, 'internals')),
+  ...each('OBJECT XINFO', uncached([2], 'internals')),
+  ...each('VCARD VDIM VEMB VGETATTR VISMEMBER VLINKS VRANGE VSIM', uncached(ONE, 'unproven')),
+  TOUCH: uncached(ALL, 'access'),
+  ...each('EVAL_RO EVALSHA_RO FCALL_RO', uncached({ countAt: 2 }, 'script')),
+  XREAD: uncached('streams', 'blocking'),
   ...each('KEYS RANDOMKEY SCAN', NEUTRAL),
   // Server and connection.
   ...each(

@@ -2,9 +2,10 @@
 
 import { type NearCacheOptions, resolveOptions } from '../options.js';
 import { endpointOf } from '../tracking/endpoint.js';
+import type { NodeRedisClient } from './adapter.js';
+import { adapterOf } from './adapters.js';
 import { buildFacade, define } from './facade.js';
 import { NearCache } from './near-cache.js';
-import { type NodeRedisClient, NodeRedisV4 } from './node-redis-v4.js';
 import { mainRole } from './roles.js';
 
 /** What `withNearCache()` adds to a client. */
@@ -31,7 +32,8 @@ export type NearCached<C> = WithNear<C> & C;
  * The client may be connected already: then tracking starts at once. Until it has started, and whenever it is
  * interrupted, reads pass through to Redis.
  *
- * @param client a client made by `createClient()` of node-redis v4 (`@redis/client` 1.x)
+ * @param client a client made by `createClient()` of node-redis v4, v5 or v6 (`@redis/client` 1.x, 5.x, 6.x, and the packages
+ * `redis` around them), or a pool made by `createClientPool()`
  * @param options at least `prefixes`
  * @throws NearCacheError `ERR_NEAR_OPTION` for a bad option, `ERR_NEAR_CLIENT` for a bad client
  *
@@ -46,28 +48,39 @@ export function withNearCache<C extends NodeRedisClient>(
   options: NearCacheOptions,
 ): NearCached<C> {
   const resolved = resolveOptions(options);
-  const adapter = new NodeRedisV4(client);
+  const adapter = adapterOf(client);
   // node-redis v4 finishes a connect that was closed meanwhile, and is `ready` although it is not open.
   const start = (): void => {
     if (client.isOpen) void near.start();
   };
   const stop = (): void => near.stop();
-  const endpoint = endpointOf(adapter.options, resolved.tracking);
-  const near = new NearCache(resolved, endpoint, adapter.queueIsBounded, () => {
-    client.off('ready', start);
-    client.off('end', stop);
+  const near = new NearCache(resolved, {
+    keyPrefix: adapter.keyPrefix ?? '',
+    isOrdered: adapter.isOrdered,
+    queueIsBounded: () => adapter.queueIsBounded,
+    endpoint: () => {
+      const data = adapter.connection();
+      return data instanceof Promise
+        ? data.then((known) => endpointOf(known, resolved.tracking))
+        : endpointOf(data, resolved.tracking);
+    },
+    onClose: () => {
+      client.off('ready', start);
+      client.off('end', stop);
+    },
   });
   // By events, so that a client connected or closed past the wrapper is followed too.
   client.on('ready', start);
   client.on('end', stop);
-  if (client.isReady) start();
+  if (adapter.isReady) start();
   const facade = buildFacade(adapter, mainRole(adapter, near));
   define(facade, 'near', near);
   define(facade, Symbol.asyncDispose, async () => {
     near.close();
-    // quit() would wait for a server that is away.
-    if (client.isReady) await client.quit();
-    else if (client.isOpen) await client.disconnect();
+    await adapter.end();
   });
+  if (adapter.keyPrefix === undefined) {
+    near.warn('key-prefix', 'The keyPrefix of this client is no string: nothing is cached.');
+  }
   return facade as NearCached<C>;
 }

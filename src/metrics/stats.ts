@@ -59,6 +59,7 @@ export function snapshot(
   coherence: Coherence,
   bounds: { readonly maxEntries: number; readonly maxBytes: number },
   tracking: readonly TrackingStats[],
+  asWritten: (prefix: string) => string,
 ): NearStats {
   const { store, flushes, evictions } = coherence;
   return {
@@ -70,7 +71,7 @@ export function snapshot(
     flushes,
     evictions,
     prefixes: Object.fromEntries(
-      Array.from(coherence.prefixes.all(), (prefix) => [prefix.name, prefixStats(prefix)]),
+      Array.from(coherence.prefixes.all(), (prefix) => [asWritten(prefix.name), prefixStats(prefix)]),
     ),
     tracking,
   };

@@ -1,7 +1,8 @@
 // One node's session: what heartbeats prove about its lease (rule C6). Pure state; the tracker sends the PINGs
 // and tells the time.
 
-import type { Coherence, RevokeReason } from '../cache/coherence.js';
+import type { Coherence } from '../cache/coherence.js';
+import type { RevokeReason } from '../cache/events.js';
 import type { Lease } from '../cache/lease.js';
 import type { Prefix } from '../cache/prefix.js';
 

@@ -1,7 +1,8 @@
 // Keeps one node tracked: opens the connection, arms the session, sends heartbeats, follows changes of coverage,
 // and starts over after every loss. The only part of tracking with timers.
 
-import type { Coherence, RevokeReason } from '../cache/coherence.js';
+import type { Coherence } from '../cache/coherence.js';
+import type { RevokeReason } from '../cache/events.js';
 import type { Lease } from '../cache/lease.js';
 import type { Prefix } from '../cache/prefix.js';
 import { NearCacheError } from '../errors.js';
@@ -14,7 +15,6 @@ import { Session } from './session.js';
 
 export interface TrackerOptions {
   readonly coherence: Coherence;
-  readonly endpoint: Endpoint;
   readonly heartbeat: number;
   readonly maxStaleness: number;
   readonly noLoop: boolean;
@@ -39,7 +39,7 @@ export interface TrackerObserver {
 
 /** One row of `stats().tracking`. */
 export interface TrackingStats {
-  /** `host:port`, or the path of a unix socket. */
+  /** `host:port`, or the path of a unix socket; `unknown` while a pool is not connected. */
   readonly node: string;
   readonly role: 'primary';
   /** `'refused'`: the server will not track; it is asked again every 30 s. */
@@ -64,6 +64,7 @@ export class Tracker {
   readonly #session: Session;
   readonly #lease: Lease;
   #state: TrackingStats['state'] = 'closed';
+  #endpoint: Endpoint | undefined;
   #opening: Opening | undefined;
   #connection: TrackingConnection | undefined;
   /** What is on the wire in this session. */
@@ -88,9 +89,9 @@ export class Tracker {
   }
 
   stats(): TrackingStats {
-    const { coherence, endpoint } = this.#options;
+    const { coherence } = this.#options;
     return {
-      node: endpoint.node,
+      node: this.#node,
       role: 'primary',
       state: this.#state,
       epoch: this.#lease.epoch,
@@ -101,10 +102,11 @@ export class Tracker {
     };
   }
 
-  start(): void {
+  start(endpoint: Endpoint): void {
     if (this.#state !== 'closed') return;
+    this.#endpoint = endpoint;
     this.#retries = 0;
-    this.#open();
+    this.#open(endpoint);
   }
 
   stop(): void {
@@ -124,11 +126,15 @@ export class Tracker {
     if (this.#session.armed && !this.#session.pinging) this.#ping();
   }
 
-  #open(): void {
+  get #node(): string {
+    return this.#endpoint?.node ?? 'unknown';
+  }
+
+  #open(endpoint: Endpoint): void {
     const life = ++this.#life;
     this.#state = 'connecting';
     const coverage = this.#options.coherence.prefixes.coverage();
-    const opening = openConnection(this.#options.endpoint, trackingCommand(coverage, this.#options.noLoop), {
+    const opening = openConnection(endpoint, trackingCommand(coverage, this.#options.noLoop), {
       onInvalidate: (key) => {
         if (life === this.#life) this.#apply(key);
       },
@@ -177,11 +183,11 @@ export class Tracker {
   }
 
   #lost(cause: Error): void {
-    const { endpoint, observer, reconnectStrategy, random } = this.#options;
+    const { observer, reconnectStrategy, random } = this.#options;
     this.#end('lost');
     // A listener may have closed the cache.
     if (this.#state === 'closed') return;
-    const refusal = refusalOf(cause, endpoint.node);
+    const refusal = refusalOf(cause, this.#node);
     if (refusal !== undefined) {
       this.#state = 'refused';
       this.#openIn(ASK_AGAIN);
@@ -193,13 +199,15 @@ export class Tracker {
     if (delay !== undefined) this.#openIn(delay);
     const message =
       delay === undefined
-        ? `The tracking connection to ${endpoint.node} is gone and tracking.reconnectStrategy gave up: reads go to Redis until the client connects anew.`
-        : `The tracking connection to ${endpoint.node} is gone: reads go to Redis until it is back.`;
+        ? `The tracking connection to ${this.#node} is gone and tracking.reconnectStrategy gave up: reads go to Redis until the client connects anew.`
+        : `The tracking connection to ${this.#node} is gone: reads go to Redis until it is back.`;
     observer.lost(new NearCacheError('ERR_NEAR_TRACKING_LOST', message, { cause }), delay === undefined);
   }
 
   #openIn(delay: number): void {
-    this.#timer = setTimeout(() => this.#open(), delay);
+    const endpoint = this.#endpoint;
+    if (endpoint === undefined) return;
+    this.#timer = setTimeout(() => this.#open(endpoint), delay);
     this.#timer.unref();
   }
 
@@ -242,11 +250,11 @@ export class Tracker {
   // --- pushes ----------------------------------------------------------------------------------------------
 
   #apply(key: unknown): void {
-    const { coherence, observer, endpoint } = this.#options;
+    const { coherence, observer } = this.#options;
     this.#invalidations++;
     if (key === null) {
       coherence.flush('server');
-      observer.invalidated(endpoint.node, null);
+      observer.invalidated(this.#node, null);
       return;
     }
     // Keys arrive as strings or bytes, as the decoder is at the time. Bytes that are no UTF-8 become U+FFFD: nothing
@@ -254,11 +262,11 @@ export class Tracker {
     const name = typeof key === 'string' ? key : Buffer.isBuffer(key) ? key.toString() : undefined;
     if (name === undefined) {
       coherence.flush('server');
-      observer.malformed(endpoint.node);
+      observer.malformed(this.#node);
       return;
     }
     coherence.invalidate(name);
-    observer.invalidated(endpoint.node, name);
+    observer.invalidated(this.#node, name);
   }
 
   // --- coverage --------------------------------------------------------------------------------------------
@@ -304,7 +312,7 @@ export class Tracker {
   /** No heartbeat watches over a session that is being changed: a connection that stays silent is given up here. */
   async #answered(reply: Promise<void>): Promise<void> {
     const life = this.#life;
-    const { connectTimeout } = this.#options.endpoint;
+    const connectTimeout = this.#endpoint?.connectTimeout ?? 0;
     const deadline = setTimeout(() => {
       if (life === this.#life)
         this.#lost(new Error(`No answer to CLIENT TRACKING within ${connectTimeout} ms.`));

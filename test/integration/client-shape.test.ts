@@ -2,8 +2,8 @@
 
 import { EventEmitter, once } from 'node:events';
 import { inspect } from 'node:util';
-import { createClient, defineScript, type RedisClientType } from 'redis-client-v4';
-import { createClient as createV5 } from 'redis-client-v5';
+import { createClient as createV6 } from '@redis/client';
+import { createClient, createCluster, defineScript, type RedisClientType } from 'redis-client-v4';
 import { withNearCache } from 'redis-near-cache';
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import { makeRig } from '../support/rig.js';
@@ -129,7 +129,8 @@ describe('what is no client is told so', () => {
     'an event emitter': new EventEmitter(),
     'a promise of a client': Promise.resolve({}),
     'a client in legacy mode': createClient({ legacyMode: true }),
-    'a client of node-redis v5': createV5(),
+    'a client with a cache of its own': createV6({ clientSideCache: { maxEntries: 10 } }),
+    'a cluster': createCluster({ rootNodes: [] }),
     'a wrapped client': withNearCache(createClient(), { prefixes: ['k:'] }),
   };
   test.each(Object.entries(bad))('%s', (_, client) => {

@@ -1,0 +1,261 @@
+// What is particular to node-redis v5 and v6 (@redis/client 5.x and 6.x), clients and pools, by structure, never by
+// import: options by views of the client, key prefixes, connections that a pool lends out.
+
+import type { DataClientOptions } from '../tracking/endpoint.js';
+import {
+  type Before,
+  type CallOptions,
+  type ClientAdapter,
+  extensionNames,
+  holderOf,
+  invoke,
+  type Method,
+  type MethodPath,
+  methodOf,
+  type NodeRedisClient,
+  type OwnMethod,
+  type QueuedCommands,
+  type View,
+} from './adapter.js';
+import type { WireCommand } from './effect.js';
+import { typesOf } from './reply-types.js';
+
+const OWN_METHODS: Readonly<Record<string, OwnMethod>> = {
+  close: 'closes',
+  destroy: 'closes',
+  disconnect: 'closes',
+  quit: 'closes',
+  QUIT: 'closes',
+  legacy: 'calls',
+  multi: 'multi',
+  MULTI: 'multi',
+  withCommandOptions: 'views',
+  withTypeMapping: 'views',
+  withAbortSignal: 'views',
+  asap: 'views',
+  execute: 'lends',
+  watch: 'holds',
+  WATCH: 'holds',
+  unwatch: 'releases',
+  UNWATCH: 'releases',
+  select: 'resets',
+  SELECT: 'resets',
+  reset: 'resets',
+  _executeMulti: 'executes',
+  _executePipeline: 'executes',
+  _executeCommand: 'opaque',
+  _executeScript: 'opaque',
+};
+
+/** node-redis' own options of a call. */
+interface CommandOptions {
+  readonly typeMapping?: object;
+  readonly asap?: boolean;
+  readonly abortSignal?: AbortSignal;
+  /** How long a command may wait to be written. Unit: ms. */
+  readonly timeout?: number;
+}
+
+export class NodeRedisV5 implements ClientAdapter {
+  readonly client: NodeRedisClient;
+  readonly root: View;
+  readonly keyPrefix: string | undefined;
+  readonly ownMethods = OWN_METHODS;
+  readonly isOrdered: boolean;
+  readonly namespaces: readonly string[];
+  /** The class that has the commands, scripts and namespaces this client was made with. */
+  readonly #commands: object;
+  /** A transaction that is never executed: its methods turn arguments into wire arguments. */
+  readonly #recorder: object;
+  #recorded: WireCommand | undefined;
+  #connection: DataClientOptions | undefined;
+  readonly #scripts = new Set<string>();
+  /** By types: what reads are sent on that several callers may wait for. */
+  readonly #shared = new Map<string, object>();
+
+  constructor(client: NodeRedisClient) {
+    this.client = client;
+    this.isOrdered = !isPool(client);
+    this.root = this.viewOf(client);
+    this.#shared.set('', client);
+    this.#commands = holderOf(client, 'Multi') ?? {};
+    this.#recorder = client.multi();
+    Object.defineProperty(this.#recorder, 'addCommand', {
+      value: (args: WireCommand) => {
+        this.#recorded = args;
+        return this.#recorder;
+      },
+    });
+    const prefix = this.encode(['GET'], [''])?.[1];
+    this.keyPrefix = typeof prefix === 'string' ? prefix : undefined;
+    this.namespaces = Object.entries(Object.getOwnPropertyDescriptors(this.#commands))
+      .filter(([, { get }]) => get !== undefined)
+      .map(([name]) => name);
+    if (this.isOrdered) this.#connection = optionsOf(client);
+    for (const name of extensionNames(this.#connection ?? {}, 'scripts')) this.#scripts.add(name);
+  }
+
+  get queueIsBounded(): boolean {
+    return Boolean(Reflect.get(this.#connection ?? {}, 'commandsQueueMaxLength'));
+  }
+
+  get isReady(): boolean {
+    return Reflect.get(this.client, this.isOrdered ? 'isReady' : 'isOpen') === true;
+  }
+
+  /** A pool shows the options of its connections only on one of them. */
+  connection(): DataClientOptions | Promise<DataClientOptions> {
+    return this.#connection ?? this.#askPool();
+  }
+
+  async #askPool(): Promise<DataClientOptions> {
+    const ask = [(client: object) => optionsOf(client)];
+    this.#connection = (await invoke(this.client, ['execute'], ask)) as DataClientOptions;
+    return this.#connection;
+  }
+
+  isCommand(name: string): boolean {
+    return Object.hasOwn(this.#commands, name) && methodOf(this.#recorder, name) !== undefined;
+  }
+
+  isReplaced(name: string): boolean {
+    return Reflect.get(this.client, name) !== Reflect.get(this.#commands, name);
+  }
+
+  viewOf(target: object): View {
+    const given = commandOptionsOf(target);
+    const own = commandOptionsOf(this.client);
+    const ownTypes = typesOf(own.typeMapping);
+    const types = typesOf(given.typeMapping);
+    return {
+      target,
+      options: {
+        types: types === ownTypes ? '' : (types ?? ''),
+        typed: types !== '',
+        bytes: Object.values(given.typeMapping ?? {}).includes(Buffer),
+        // A place of its own in the queue is not shared; types that can't be told apart are not either.
+        past: given.asap === true || types === undefined || ownTypes === undefined,
+        alone: (given.timeout ?? NO_TIMEOUT) < (own.timeout ?? NO_TIMEOUT),
+        impatient: own.timeout !== undefined,
+        signal: given.abortSignal,
+      },
+    };
+  }
+
+  optionsOf(view: View, args: readonly unknown[]): { options: CallOptions; rest: readonly unknown[] } {
+    return { options: view.options, rest: args };
+  }
+
+  encode(path: MethodPath, args: readonly unknown[]): WireCommand | undefined {
+    const [name = ''] = path;
+    if (path.length === 1 && this.#scripts.has(name)) return this.#encodeScript(name, args);
+    this.#recorded = undefined;
+    try {
+      invokeOn(this.#recorder, path, args);
+    } catch {
+      return undefined;
+    }
+    if (this.#recorded !== undefined) return this.#recorded;
+    // A script, unknown so far because a pool does not show its options.
+    this.#scripts.add(name);
+    return this.#encodeScript(name, args);
+  }
+
+  /** A script goes into a transaction's own queue, past what records. */
+  #encodeScript(name: string, args: readonly unknown[]): WireCommand | undefined {
+    let queue: QueuedCommands = [];
+    const Multi = Reflect.get(this.client, 'Multi') as new (...args: unknown[]) => object;
+    const execute = (queued: QueuedCommands): Promise<unknown> => {
+      queue = queued;
+      return Promise.resolve([]);
+    };
+    try {
+      const recorder = new Multi(execute, execute, undefined, this.keyPrefix);
+      invoke(recorder, [name], args);
+      invoke(recorder, ['execAsPipeline'], []);
+    } catch {
+      return undefined;
+    }
+    return queue[0]?.args;
+  }
+
+  call(view: View, path: MethodPath, args: readonly unknown[]): unknown {
+    return invokeOn(view.target, path, args);
+  }
+
+  read(view: View, path: MethodPath, args: readonly unknown[], before: Before): Promise<unknown> {
+    const target = this.#sharedFor(view);
+    if (this.isOrdered) {
+      before((command) => sendPlain(this.client, command));
+      return invokeOn(target, path, args) as Promise<unknown>;
+    }
+    // The pool's method asks for a connection by `execute`: what goes before goes on that one.
+    const lend = (use: Method): unknown =>
+      invoke(
+        target,
+        ['execute'],
+        [
+          (client: object) => {
+            before((command) => sendPlain(client, command));
+            return use(client);
+          },
+        ],
+      );
+    return invokeOn(Object.create(target, { execute: { value: lend } }), path, args) as Promise<unknown>;
+  }
+
+  /** Without the signal and the timeout of the one who asks first. */
+  #sharedFor(view: View): object {
+    const { types } = view.options;
+    let shared = this.#shared.get(types);
+    if (shared === undefined) {
+      const { typeMapping } = commandOptionsOf(view.target);
+      const options = { ...commandOptionsOf(this.client), typeMapping };
+      shared = invoke(this.client, ['withCommandOptions'], [options]) as object;
+      this.#shared.set(types, shared);
+    }
+    return shared;
+  }
+
+  /** Its methods execute by `_executeMulti` and the like of what it was made by. */
+  transaction(self: object): object {
+    return (methodOf(this.client, 'MULTI') as Method).call(self) as object;
+  }
+
+  isTransaction(name: string): boolean {
+    return name === '_executeMulti';
+  }
+
+  async end(): Promise<void> {
+    // close() would wait for a server that is away.
+    if (!this.client.isOpen) return;
+    await invoke(this.client, [this.isReady ? 'close' : 'destroy'], []);
+  }
+}
+
+const NO_TIMEOUT = Number.POSITIVE_INFINITY;
+
+/** Namespaces know their client by `_self`, which v5 leaves at the client even on a view of it. */
+function invokeOn(target: object, path: MethodPath, args: readonly unknown[]): unknown {
+  const [first = '', second] = path;
+  if (second === undefined) return invoke(target, path, args);
+  const namespace = Object.create(Reflect.get(target, first) as object, { _self: { value: target } });
+  return invoke(namespace, [second], args);
+}
+
+/** In the types that are node-redis' defaults, whatever the client's own are. */
+function sendPlain(client: object, command: readonly string[]): unknown {
+  return invoke(client, ['sendCommand'], [command, { typeMapping: {} }]);
+}
+
+export function isPool(client: object): boolean {
+  return 'totalClients' in client && methodOf(client, 'execute') !== undefined;
+}
+
+function optionsOf(client: object): DataClientOptions {
+  return (Reflect.get(client, 'options') as DataClientOptions | undefined) ?? {};
+}
+
+function commandOptionsOf(target: object): CommandOptions {
+  return (Reflect.get(target, '_commandOptions') as CommandOptions | undefined) ?? {};
+}
