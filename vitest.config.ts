@@ -1,7 +1,14 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
-const alias = { 'redis-near-cache': fileURLToPath(new URL('./src/index.ts', import.meta.url)) };
+const source = (path: string): string => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
+
+// The first that fits counts, and `redis-near-cache` fits all.
+const alias = {
+  'redis-near-cache/prometheus': source('metrics/prometheus.ts'),
+  'redis-near-cache/opentelemetry': source('metrics/opentelemetry.ts'),
+  'redis-near-cache': source('index.ts'),
+};
 
 export default defineConfig({
   test: {

@@ -7,12 +7,14 @@
  * | code | when |
  * | --- | --- |
  * | `ERR_NEAR_OPTION` | an option is unknown, of the wrong type or out of range (thrown at construction and by `register()`) |
- * | `ERR_NEAR_CLIENT` | what was passed is not a node-redis client, is in legacy mode or has a near cache already (thrown at construction) |
+ * | `ERR_NEAR_CLIENT` | what was passed is not a node-redis client or pool, is in legacy mode, has a cache of its own or a near cache already (thrown at construction) |
  * | `ERR_NEAR_TRACKING_UNSUPPORTED` | the server has no RESP3 or no `CLIENT TRACKING` (Redis below 6, some proxies) |
  * | `ERR_NEAR_TRACKING_DENIED` | the tracking connection may not log in or may not call `CLIENT TRACKING` |
  * | `ERR_NEAR_TRACKING_LOST` | the tracking connection failed or gave no proof of life in time; it is reopened as `tracking.reconnectStrategy` says |
- * | `ERR_NEAR_PREFIX` | `unregister()` of a prefix that is not registered |
+ * | `ERR_NEAR_PREFIX` | `unregister()` of a prefix, or `namespace()` under one, that is not registered |
  * | `ERR_NEAR_CLOSED` | the near cache was closed, or its client could not connect, while something waited for it |
+ * | `ERR_NEAR_DECODE` | a namespace's codec could not decode what Redis holds |
+ * | `ERR_NEAR_SCHEMA` | a value of a namespace does not follow its schema |
  * | `ERR_NEAR_FAULT` | something failed inside the cache; the read itself was answered by Redis |
  */
 export type NearCacheErrorCode =
@@ -23,6 +25,8 @@ export type NearCacheErrorCode =
   | 'ERR_NEAR_TRACKING_LOST'
   | 'ERR_NEAR_PREFIX'
   | 'ERR_NEAR_CLOSED'
+  | 'ERR_NEAR_DECODE'
+  | 'ERR_NEAR_SCHEMA'
   | 'ERR_NEAR_FAULT';
 
 /** Every error that redis-near-cache itself makes. Branch on `code`; `cause` holds what lay beneath. */
@@ -35,4 +39,15 @@ export class NearCacheError extends Error {
     super(message, options);
     this.code = code;
   }
+}
+
+/** For who waited for a near cache that will not come. */
+export function closedError(cause?: unknown): NearCacheError {
+  return new NearCacheError(
+    'ERR_NEAR_CLOSED',
+    cause === undefined
+      ? 'The near cache is closed. Connect the client again; after near.close(), wrap it anew.'
+      : 'The client could not connect, so the near cache did not start. Connect it again.',
+    { cause },
+  );
 }

@@ -3,8 +3,9 @@
 export type { FlushReason } from './cache/events.js';
 export type { NodeRedisClient } from './client/adapter.js';
 export { NearCache } from './client/near-cache.js';
-export type { NearCacheEvents, StateReason } from './client/near-events.js';
+export type { NearCacheChannels, NearCacheEvents, StateReason } from './client/near-events.js';
 export { type NearCached, type WithNear, withNearCache } from './client/with-near-cache.js';
+export { type Codec, json, type SchemaIssue, type SchemaResult, type StandardSchema } from './codec.js';
 export { NearCacheError, type NearCacheErrorCode } from './errors.js';
 export type { NearState, NearStats, PrefixStats } from './metrics/stats.js';
 export type {
@@ -16,3 +17,8 @@ export type {
   TrackingOptions,
 } from './options.js';
 export type { TrackingStats } from './tracking/tracker.js';
+export {
+  Namespace,
+  type NamespaceOptions,
+  type NamespaceSetOptions,
+} from './values/namespace.js';

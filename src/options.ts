@@ -1,6 +1,7 @@
 // The options as a contract: types with their documentation, one frozen table of defaults, one table of
 // checks. Nothing here knows Redis, sockets or the cache.
 
+import type { Codec, StandardSchema } from './codec.js';
 import { NearCacheError } from './errors.js';
 
 /** A registered prefix with settings of its own. Settings left out fall back to the top-level option. */
@@ -13,6 +14,10 @@ export interface PrefixOptions {
   readonly maxEntries?: number;
   /** Whether a missing key under this prefix is remembered. */
   readonly cacheNil?: boolean;
+  /** How `near.namespace()` turns values under this prefix into text and back, unless it is told otherwise. */
+  readonly codec?: Codec<unknown>;
+  /** What values under this prefix must pass in `near.namespace()`, unless it is told otherwise. */
+  readonly schema?: StandardSchema<unknown>;
 }
 
 /** What a server without usable tracking gets: see {@link NearCacheOptions.fallback}. */
@@ -166,10 +171,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   tracking: record,
   logger: {
     expected: 'an object with the methods debug, info, warn and error',
-    accepts: (value) =>
-      typeof value === 'object' &&
-      value !== null &&
-      ['debug', 'info', 'warn', 'error'].every((level) => typeof Reflect.get(value, level) === 'function'),
+    accepts: (value) => hasMethods(value, 'debug', 'info', 'warn', 'error'),
   },
   clock: func,
   random: func,
@@ -202,7 +204,26 @@ const PREFIX_CHECKS: Readonly<Record<string, Check>> = {
   ttl: duration(1),
   maxEntries: whole(1, 2 ** 31 - 1, 'entries'),
   cacheNil: boolean,
+  codec: {
+    expected: 'an object with the methods decode and encode',
+    accepts: (value) => hasMethods(value, 'decode', 'encode'),
+  },
+  schema: {
+    expected: 'a validator that follows Standard Schema',
+    accepts: (value) =>
+      (typeof value === 'object' || typeof value === 'function') &&
+      value !== null &&
+      hasMethods(Reflect.get(value, '~standard'), 'validate'),
+  },
 };
+
+function hasMethods(value: unknown, ...names: string[]): boolean {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    names.every((name) => typeof Reflect.get(value, name) === 'function')
+  );
+}
 
 /** @throws NearCacheError `ERR_NEAR_OPTION` that names the option, what it takes and what came. */
 export function resolveOptions(options: NearCacheOptions): ResolvedOptions {
@@ -244,6 +265,13 @@ export function resolvePrefix(entry: string | PrefixOptions, path: string): Pref
   assertAll(`${path}.`, entry, PREFIX_CHECKS);
   assertOption(`${path}.prefix`, entry.prefix, wellFormed);
   return entry;
+}
+
+/** Checks options of a namespace. @throws NearCacheError `ERR_NEAR_OPTION` */
+export function checkNamespace(options: object): void {
+  const { codec, schema } = PREFIX_CHECKS;
+  assertOption('namespace options', options, record);
+  assertAll('', options, { ...(codec && { codec }), ...(schema && { schema }) });
 }
 
 function assertAll(path: string, given: object, checks: Readonly<Record<string, Check>>): void {

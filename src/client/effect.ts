@@ -1,7 +1,7 @@
 // Turns commands as they go on the wire into what they do to the cache.
 
 import { heldName } from './keys.js';
-import { type CachedRead, type KeyPositions, WIRE_COMMANDS } from './wire-commands.js';
+import { type CachedRead, type KeyPositions, WIRE_COMMANDS, type WireEffect } from './wire-commands.js';
 
 /** A command as node-redis puts it on the wire: name and arguments, strings or bytes. */
 export type WireCommand = readonly unknown[];
@@ -30,8 +30,22 @@ export const NO_EFFECT: Effect = {
 };
 export const UNKNOWN: Effect = { ...NO_EFFECT, unknown: true };
 
+/** Commands some of whose subcommands have a row of their own. */
+const CONTAINERS: ReadonlySet<string> = new Set(
+  Object.keys(WIRE_COMMANDS).flatMap((name) =>
+    name.includes('|') ? [name.slice(0, name.indexOf('|'))] : [],
+  ),
+);
+
+/** The command's row in the table; `undefined` if it is not listed. */
+export function rowOf(command: WireCommand): WireEffect | undefined {
+  const name = word(command[0]);
+  const row = CONTAINERS.has(name) ? WIRE_COMMANDS[`${name}|${word(command[1])}`] : undefined;
+  return row ?? WIRE_COMMANDS[name];
+}
+
 export function effectOf(command: WireCommand): Effect {
-  const effect = WIRE_COMMANDS[word(command[0])];
+  const effect = rowOf(command);
   switch (effect?.kind) {
     case 'neutral':
       return NO_EFFECT;
@@ -61,7 +75,7 @@ export interface Cacheable {
 
 /** `undefined` for a command whose replies are not cached. */
 export function cacheableOf(command: WireCommand): Cacheable | undefined {
-  const effect = WIRE_COMMANDS[word(command[0])];
+  const effect = rowOf(command);
   if (effect?.kind !== 'read' || effect.cached === undefined) return undefined;
   const { keys: positions, cached: how } = effect;
   const keys = keysAt(positions, command) ?? [];
@@ -106,10 +120,11 @@ function keysAt(positions: KeyPositions, command: WireCommand): readonly unknown
     return command.slice(from, command.length - dropLast).filter((_, index) => index % step === 0);
   }
   if ('countAt' in positions) {
-    const { countAt, also = [] } = positions;
+    const { countAt, step = 1 } = positions;
     const count = Number(String(command[countAt]));
     if (!Number.isInteger(count)) return undefined;
-    return [...pick(also, command), ...command.slice(countAt + 1, countAt + 1 + count)];
+    const first = countAt + 1;
+    return command.slice(first, first + count * step).filter((_, index) => index % step === 0);
   }
   if ('after' in positions) {
     const stores = command.flatMap((argument, index) =>

@@ -12,7 +12,7 @@ import {
   type WireCommand,
 } from './effect.js';
 import type { OwnCommands } from './own-commands.js';
-import type { Read } from './reads.js';
+import { fieldReplyId, type Read } from './reads.js';
 
 /** A method that stands in for one of the client's; `self` is the facade, or a view of it. */
 export type Interceptor = (view: View, args: readonly unknown[], self: object) => unknown;
@@ -20,8 +20,8 @@ export type Interceptor = (view: View, args: readonly unknown[], self: object) =
 /** What the facade of the user's client does otherwise than that of a connection that was lent out. */
 export interface FacadeRole {
   readonly commands: OwnCommands;
-  /** The hot path of a read with nothing but its key: what is held, or `undefined`. */
-  held(name: string, key: unknown): unknown;
+  /** The hot path of a read of one key, with one text beside it or none: what is held, or `undefined`. */
+  held(id: string, key: unknown): unknown;
   /** Answers a read that the cache has a part in; `undefined` for everything else. */
   answer(name: string, read: Read): Promise<unknown> | undefined;
   /** A fault of the cache while a command was prepared. */
@@ -38,6 +38,11 @@ export interface FacadeRole {
 export function canonicalName(path: MethodPath): string {
   return path.map((name) => name.replace(/[^a-zA-Z0-9]/g, '').toUpperCase()).join('.');
 }
+
+/** Methods whose two texts, if they are texts, go on the wire as they are: worth not encoding them for every hit. */
+const READS_OF_A_FIELD: ReadonlySet<string> = new Set(
+  'HEXISTS HGET HSTRLEN SISMEMBER ZRANK ZREVRANK ZSCORE'.split(' '),
+);
 
 const VIEW = Symbol('view');
 
@@ -130,15 +135,23 @@ class Methods {
     const facade = this.#facade;
     const role = this.#role;
     const methods = this;
+    const takesField = path.length === 1 && READS_OF_A_FIELD.has(name);
     /** Whether this method was seen to be a read that the cache has a part in. */
     let isRead = false;
-    // The hot path: one argument, nothing to serialise, no closure, no copy for scalars.
+    // The hot path: nothing to serialise, no closure, no copy for scalars.
     return function command(this: unknown, ...args: unknown[]): unknown {
       const view = viewOf(this, facade);
       let read: Read | undefined;
       try {
-        if (isRead && args.length === 1 && view === methods.#adapter.root && !view.options.past) {
-          const held = role.held(name, args[0]);
+        if (isRead && view === methods.#adapter.root && !view.options.past) {
+          const field = args[1];
+          const id =
+            args.length === 1
+              ? name
+              : takesField && args.length === 2 && typeof field === 'string'
+                ? fieldReplyId(name, field)
+                : undefined;
+          const held = id === undefined ? undefined : role.held(id, args[0]);
           if (held !== undefined) return Promise.resolve(held);
         }
         read = methods.#read(view, path, args);

@@ -4,8 +4,8 @@
 import { EventEmitter } from 'eventemitter3';
 import { Coherence } from '../cache/coherence.js';
 import type { Lease } from '../cache/lease.js';
-import type { Prefix } from '../cache/prefix.js';
-import { NearCacheError } from '../errors.js';
+import { closedError, NearCacheError } from '../errors.js';
+import { isHeard, publish } from '../metrics/diagnostics.js';
 import { type NearState, type NearStats, snapshot } from '../metrics/stats.js';
 import {
   FALLBACK_TTL,
@@ -15,13 +15,15 @@ import {
   resolvePrefix,
 } from '../options.js';
 import { Tracker } from '../tracking/tracker.js';
+import type { Namespace, NamespaceOptions, ValueClient } from '../values/namespace.js';
 import { AwaitedProofs } from './awaited-proofs.js';
-import type { DataSource } from './data-source.js';
+import type { ClientFacts } from './client-facts.js';
 import { guarded } from './guarded.js';
 import { KeySpace } from './keys.js';
 import { Lifetimes } from './lifetimes.js';
 import type { NearCacheEvents, StateReason } from './near-events.js';
 import { PushedKeys } from './pushed-keys.js';
+import { RegisteredPrefixes } from './registered-prefixes.js';
 
 /**
  * `redis.near`: the state of the near cache, what happens in it ({@link NearCacheEvents}), its numbers, and what can be
@@ -37,7 +39,10 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
   readonly lifetimes: Lifetimes;
   /** @internal */
   readonly keys: KeySpace;
-  readonly #source: DataSource;
+  readonly #facts: ClientFacts;
+  /** The wrapped client. */
+  #client: object = {};
+  readonly #prefixes: RegisteredPrefixes;
   #state: NearState = 'connecting';
   #lifecycle: 'idle' | 'running' | 'disconnected' | 'closed' = 'idle';
   #refusal: NearCacheError | undefined;
@@ -57,27 +62,30 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
   readonly #warned = new Set<string>();
 
   /** @internal Made by `withNearCache()`. */
-  constructor(options: ResolvedOptions, source: DataSource) {
+  constructor(options: ResolvedOptions, facts: ClientFacts) {
     super();
     this.#options = options;
-    this.#source = source;
-    this.lifetimes = new Lifetimes({ ...options, queueIsBounded: source.queueIsBounded });
-    this.keys = new KeySpace(source.keyPrefix);
+    this.#facts = facts;
+    this.lifetimes = new Lifetimes({ ...options, queueIsBounded: facts.queueIsBounded });
+    this.keys = new KeySpace(facts.keyPrefix);
     this.#coherence = new Coherence({
       ...options,
-      ordered: source.isOrdered,
+      ordered: facts.isOrdered,
       observer: {
         flushed: (reason, entries) => {
           if (reason === 'connection-state') this.#strayed = true;
           this.#tell('flush', { reason, entries });
         },
-        evicted: (key, prefix) =>
-          this.#tell('evict', { key: this.keys.asWritten(key), prefix: this.keys.asWritten(prefix.name) }),
+        evicted: (key, prefix) => {
+          if (!isHeard(this, 'evict')) return;
+          this.#tell('evict', { key: this.keys.asWritten(key), prefix: this.keys.asWritten(prefix.name) });
+        },
         servingChanged: (reason) => this.#settle(reason),
         proofWanted: () => this.#tracker.prove(),
       },
     });
-    for (const prefix of options.prefixes) this.#register(prefix);
+    this.#prefixes = new RegisteredPrefixes(this.#coherence, this.keys, options);
+    for (const prefix of options.prefixes) this.#prefixes.register(prefix);
     this.#tracker = new Tracker({
       coherence: this.#coherence,
       heartbeat: options.heartbeat,
@@ -87,7 +95,7 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
       random: options.random,
       observer: {
         invalidated: (node, key) => {
-          if (this.listenerCount('invalidate') > 0) this.#pushed.add(node, key);
+          if (isHeard(this, 'invalidate')) this.#pushed.add(node, key);
         },
         armed: () => this.#armed(),
         expired: () => this.#settle('lease'),
@@ -152,7 +160,7 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
    * @throws NearCacheError `ERR_NEAR_OPTION`
    */
   async register(prefix: string | PrefixOptions): Promise<void> {
-    const registered = this.#register(resolvePrefix(prefix, 'prefix'));
+    const registered = this.#prefixes.register(resolvePrefix(prefix, 'prefix'));
     this.#untracked?.covered.add(registered);
     await this.#tracker.followCoverage();
   }
@@ -163,15 +171,20 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
    * @throws NearCacheError `ERR_NEAR_PREFIX` when it is not registered.
    */
   async unregister(prefix: string): Promise<void> {
-    if (!this.#coherence.unregister(this.keys.onWire(prefix))) {
-      const names = Array.from(this.#coherence.prefixes.all(), ({ name }) => this.keys.asWritten(name));
-      const known = names.map((name) => JSON.stringify(name)).join(', ');
-      throw new NearCacheError(
-        'ERR_NEAR_PREFIX',
-        `The prefix ${JSON.stringify(prefix)} is not registered. Registered: ${known || 'none'}.`,
-      );
-    }
+    this.#prefixes.unregister(prefix);
     await this.#tracker.followCoverage();
+  }
+
+  /**
+   * Typed values under a prefix, which must be registered, or lie under one that is. `get('42')` of the namespace
+   * `'product:'` reads the key `product:42`; a hit returns the decoded object itself, frozen.
+   * @throws NearCacheError `ERR_NEAR_PREFIX`, `ERR_NEAR_OPTION`
+   * @example
+   * const products = redis.near.namespace<Product>('product:', { codec: json });
+   * const product = await products.get('42');
+   */
+  namespace<T>(prefix: string, options: NamespaceOptions<T> = {}): Namespace<T> {
+    return this.#prefixes.namespace(prefix, this.#client as ValueClient, options);
   }
 
   /** A plain snapshot of state, sizes and counters: safe for `JSON.stringify`. */
@@ -186,7 +199,7 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
     if (this.#lifecycle === 'closed') return;
     this.#lifecycle = 'closed';
     this.#shutDown('closed');
-    this.#source.onClose();
+    this.#facts.onClose();
   }
 
   /** Shows neither entries nor credentials. */
@@ -199,6 +212,11 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
   /** @internal */
   get coherence(): Coherence {
     return this.#coherence;
+  }
+
+  /** @internal This near cache is that of this wrapped client. */
+  attach(client: object): void {
+    this.#client = client;
   }
 
   /** @internal The lease under which reads may be stored now. */
@@ -239,7 +257,7 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
 
   /** A pool tells where it connects only when it is connected. */
   #track(): void {
-    const endpoint = this.#source.endpoint();
+    const endpoint = this.#facts.endpoint();
     if (!(endpoint instanceof Promise)) {
       this.#tracker.start(endpoint);
       return;
@@ -281,14 +299,6 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
   }
 
   // --- what happens ----------------------------------------------------------------------------------------
-
-  #register(options: PrefixOptions): Prefix {
-    return this.#coherence.register(this.keys.onWire(options.prefix), {
-      ttl: options.ttl ?? this.#options.ttl,
-      maxEntries: options.maxEntries,
-      cacheNil: options.cacheNil ?? this.#options.cacheNil,
-    });
-  }
 
   #armed(): void {
     this.#settled = true;
@@ -337,6 +347,7 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
     ...args: EventEmitter.EventArgs<NearCacheEvents, E>
   ): void {
     if (this.listenerCount(event) > 0) guarded(() => this.emit(event, ...args));
+    publish(event, this, args[0]);
   }
 
   #log(level: keyof Logger, fields: object, message: string): void {
@@ -382,14 +393,4 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
     }
     return to;
   }
-}
-
-function closedError(cause?: unknown): NearCacheError {
-  return new NearCacheError(
-    'ERR_NEAR_CLOSED',
-    cause === undefined
-      ? 'The near cache is closed. Connect the client again; after near.close(), wrap it anew.'
-      : 'The client could not connect, so the near cache did not start. Connect it again.',
-    { cause },
-  );
 }

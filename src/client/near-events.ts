@@ -1,8 +1,11 @@
-// What `redis.near` tells its listeners: a typed map of small objects, never values.
+// What `redis.near` tells its listeners, and the channels of node:diagnostics_channel: typed maps of small objects,
+// never values.
 
 import type { FlushReason } from '../cache/events.js';
 import type { NearCacheError } from '../errors.js';
+import type { Published } from '../metrics/diagnostics.js';
 import type { NearState } from '../metrics/stats.js';
+import type { NearCache } from './near-cache.js';
 
 /** Why the state changed. */
 export type StateReason =
@@ -32,3 +35,13 @@ export interface NearCacheEvents {
   /** The cache met a fault; reads go on to Redis. */
   error: [error: NearCacheError];
 }
+
+/**
+ * Messages on the channels of `node:diagnostics_channel`, by the channel's name: the payloads of
+ * {@link NearCacheEvents} plus `near`, the cache that they come from. An error is in `error`.
+ */
+export type NearCacheChannels = {
+  readonly [E in Published as `redis-near-cache:${E}`]: { readonly near: NearCache } & (E extends 'error'
+    ? { readonly error: NearCacheError }
+    : NearCacheEvents[E][0]);
+};

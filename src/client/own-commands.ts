@@ -7,6 +7,7 @@ import type { Effect } from './effect.js';
 export class OwnCommands {
   readonly #coherence: Coherence;
   readonly #holds: boolean;
+  readonly #fault: (error: unknown) => void;
   /** Rises with every WATCH: an EXEC ends only what was watched before it was sent. */
   #watches = 0;
   #pendingWatches = 0;
@@ -14,8 +15,9 @@ export class OwnCommands {
   #watching = false;
 
   /** A connection whose reads go to Redis anyway ignores holds. */
-  constructor(coherence: Coherence, holds: 'holds' | 'ignores holds') {
+  constructor(coherence: Coherence, holds: 'holds' | 'ignores holds', fault: (error: unknown) => void) {
     this.#coherence = coherence;
+    this.#fault = fault;
     this.#holds = holds === 'holds';
   }
 
@@ -42,7 +44,7 @@ export class OwnCommands {
       this.#after(effect, watches, false);
       throw error;
     }
-    onAnswer(reply, (answered) => this.#after(effect, watches, answered));
+    onAnswer(reply, (answered) => this.#after(effect, watches, answered), this.#fault);
     return reply;
   }
 
@@ -84,11 +86,18 @@ export class OwnCommands {
 
 /**
  * Calls back when a reply or an error arrives, before whoever is handed `reply` afterwards gets to see it. The promise
- * itself stays the client's own, so that it settles in its turn among those of other commands.
+ * itself stays the client's own, so that it settles in its turn among those of other commands. A fault of the cache in
+ * there, such as a clock that throws, fails nobody's command.
  */
-export function onAnswer(reply: unknown, callback: (answered: boolean) => void): void {
-  Promise.resolve(reply).then(
-    () => callback(true),
-    () => callback(false),
-  );
+export function onAnswer(
+  reply: unknown,
+  callback: (answered: boolean) => void,
+  fault: (error: unknown) => void,
+): void {
+  Promise.resolve(reply)
+    .then(
+      () => callback(true),
+      () => callback(false),
+    )
+    .catch(fault);
 }

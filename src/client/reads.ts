@@ -24,15 +24,17 @@ export interface Read {
 }
 
 /** A read whose keys can all be cached. */
-interface CoveredRead extends Read {
+interface CoveredRead {
+  readonly read: Read;
   readonly name: string;
   readonly id: string;
   readonly key: string;
   readonly others: readonly string[];
   readonly prefix: Prefix;
-  readonly prefixes: readonly Prefix[];
   readonly how: Cacheable['how'];
 }
+
+const NO_OTHERS: readonly string[] = [];
 
 export class CachedReads {
   readonly #adapter: ClientAdapter;
@@ -43,10 +45,10 @@ export class CachedReads {
     this.#near = near;
   }
 
-  /** The hot path: what is held for a read of one key without further arguments. */
-  held(name: string, key: unknown): unknown {
+  /** The hot path: what is held under this name for a key as users write it. */
+  held(id: string, key: unknown): unknown {
     if (typeof key !== 'string') return undefined;
-    const held = this.#near.coherence.lookup(this.#near.keys.onWire(key), name);
+    const held = this.#near.coherence.lookup(this.#near.keys.onWire(key), id);
     return typeof held === 'object' ? copyReply(held) : held;
   }
 
@@ -58,7 +60,8 @@ export class CachedReads {
     if (covered === undefined) return this.#uncovered(read, cacheable.keys);
     const { readError } = this.#near;
     if (readError !== undefined) return Promise.reject(readError);
-    const { options, key, id } = covered;
+    const { options } = read;
+    const { key, id } = covered;
     if (options.past) return this.#bypass(covered);
     if (options.signal?.aborted === true) return this.#pass(read);
     const { coherence } = this.#near;
@@ -80,55 +83,51 @@ export class CachedReads {
 
   #covered(name: string, read: Read, { how, keys, rest }: Cacheable): CoveredRead | undefined {
     const id = replyId(name, rest, read.options.types);
-    const [key, ...more] = keys;
+    const [key] = keys;
     if (id === undefined || !isCacheableKey(key)) return undefined;
-    const others = [...new Set(more)];
-    if (!others.every(isCacheableKey)) return undefined;
     const { prefixes } = this.#near.coherence;
     const prefix = prefixes.match(key);
-    const theirs = others.map((other) => prefixes.match(other));
-    if (prefix === undefined || !theirs.every((found) => found !== undefined)) return undefined;
-    return {
-      ...read,
-      name,
-      id,
-      key,
-      others: others.filter((other) => other !== key),
-      prefix,
-      prefixes: [prefix, ...theirs],
-      how,
-    };
+    if (prefix === undefined) return undefined;
+    if (keys.length === 1) return { read, name, id, key, others: NO_OTHERS, prefix, how };
+    const others = [...new Set(keys)].slice(1);
+    const covered = others.every((other) => isCacheableKey(other) && prefixes.match(other) !== undefined);
+    return covered ? { read, name, id, key, others: others as string[], prefix, how } : undefined;
   }
 
   /** The reply is held, but something newer may have been seen of its key: a proof costs less than another read. */
-  async #onceProven(asOf: number, read: CoveredRead): Promise<unknown> {
+  async #onceProven(asOf: number, covered: CoveredRead): Promise<unknown> {
     await this.#near.proven(asOf);
-    const held = this.#near.coherence.lookup(read.key, read.id);
-    return held === undefined ? this.#fetch(read) : copyReply(held);
+    const held = this.#near.coherence.lookup(covered.key, covered.id);
+    return held === undefined ? this.#fetch(covered) : copyReply(held);
   }
 
-  #fetch(read: CoveredRead): Promise<unknown> {
+  #fetch(covered: CoveredRead): Promise<unknown> {
     const { coherence, lease } = this.#near;
-    const { options, prefix } = read;
-    if (options.alone) return this.#bypass(read);
-    const joined = coherence.join(read.key, read.id, prefix)?.reply;
-    if (joined === undefined && !read.prefixes.every((covered) => coherence.mayFill(lease, covered)))
-      return this.#bypass(read);
-    const reply = joined ?? this.#send(read, lease);
+    const { key, id, name, others, prefix, read } = covered;
+    const { options } = read;
+    if (options.alone) return this.#bypass(covered);
+    const joined = coherence.join(key, id, prefix)?.reply;
+    const mayFill = (of: Prefix | undefined): boolean => of !== undefined && coherence.mayFill(lease, of);
+    if (
+      joined === undefined &&
+      !(mayFill(prefix) && others.every((other) => mayFill(coherence.prefixes.match(other))))
+    )
+      return this.#bypass(covered);
+    const reply = joined ?? this.#send(covered, lease);
     // The client's own promise settles in its turn among those of other commands: worth keeping where it can be.
-    const own = options.typed || !SCALAR_REPLIES.has(read.name) ? reply.then(copyReply) : reply;
+    const own = options.typed || !SCALAR_REPLIES.has(name) ? reply.then(copyReply) : reply;
     if (joined === undefined || !options.impatient) return own;
     // The client gave up the read of the one who asked first: that is no reason for those who joined it (rule C16).
     return own.catch((error: unknown) => {
       if (!isTimeout(error)) throw error;
-      return this.#bypass(read);
+      return this.#bypass(covered);
     });
   }
 
-  #send(read: CoveredRead, lease: Lease): Promise<unknown> {
+  #send({ how, id, key, others, prefix, read }: CoveredRead, lease: Lease): Promise<unknown> {
     const { coherence, lifetimes } = this.#near;
-    const { key, others, id, options, prefix, view, path, rest } = read;
-    const maxTtl = lifetimes.maxTtlOf(read.how, lease);
+    const { options, path, rest, view } = read;
+    const maxTtl = lifetimes.maxTtlOf(how, lease);
     const flight = coherence.depart(key, id, prefix, lease, { maxTtl, others });
     let questions: readonly ExpiryQuestion[] = [ExpiryQuestion.neverAsked];
     try {
@@ -184,8 +183,8 @@ export class CachedReads {
       : ExpiryQuestion.none;
   }
 
-  #bypass(read: CoveredRead): Promise<unknown> {
-    return this.bypass([read.key, ...read.others], () => this.#pass(read));
+  #bypass({ key, others, read }: CoveredRead): Promise<unknown> {
+    return this.bypass([key, ...others], () => this.#pass(read));
   }
 
   /** Reads past the cache. What the reply tells of the keys may be newer than what is held of them. */
@@ -196,9 +195,13 @@ export class CachedReads {
       if (prefix !== undefined) prefix.bypassed++;
     }
     const reply = read();
-    onAnswer(reply, () => {
-      for (const key of keys) coherence.observed(key);
-    });
+    onAnswer(
+      reply,
+      () => {
+        for (const key of keys) coherence.observed(key);
+      },
+      (error) => this.#near.fault('What a reply told could not be followed.', error),
+    );
     return reply;
   }
 
@@ -246,6 +249,11 @@ function replyId(name: string, rest: readonly unknown[], types: string): string 
   const command = name + types;
   if (rest.length === 0) return command;
   for (const argument of rest) if (typeof argument !== 'string') return undefined;
-  if (rest.length === 1) return `${command} ${rest[0] as string}`;
+  if (rest.length === 1) return fieldReplyId(command, rest[0] as string);
   return `${command}\n${JSON.stringify(rest)}`;
+}
+
+/** The same for one further argument. */
+export function fieldReplyId(command: string, field: string): string {
+  return `${command} ${field}`;
 }

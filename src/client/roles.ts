@@ -9,6 +9,8 @@ import type { NearCache } from './near-cache.js';
 import { OwnCommands } from './own-commands.js';
 import { CachedReads } from './reads.js';
 
+const UNSEEN = 'What a command changed could not be followed.';
+
 /** How long `connect()` waits for tracking after the client itself is connected. Unit: ms. */
 const CONNECT_GRACE = 1_000;
 
@@ -18,8 +20,8 @@ export function mainRole(adapter: ClientAdapter, near: NearCache): FacadeRole {
   // node-redis keeps the connections that it lends in a pool.
   const facades = new WeakMap<object, object>();
   return {
-    commands: new OwnCommands(near.coherence, 'holds'),
-    held: (name, key) => reads.held(name, key),
+    commands: new OwnCommands(near.coherence, 'holds', (error) => near.fault(UNSEEN, error)),
+    held: (id, key) => reads.held(id, key),
     answer: (name, read) => (name === 'MGET' ? many.answer(read) : reads.answer(name, read)),
     fault: (error) => near.fault('A read could not be cached.', error),
     noticeReplaced(name) {
@@ -50,7 +52,7 @@ export function mainRole(adapter: ClientAdapter, near: NearCache): FacadeRole {
 function lentFacade(client: object, near: NearCache): object {
   const adapter = adapterOf(client);
   return buildFacade(adapter, {
-    commands: new OwnCommands(near.coherence, 'ignores holds'),
+    commands: new OwnCommands(near.coherence, 'ignores holds', (error) => near.fault(UNSEEN, error)),
     held: () => undefined,
     answer: () => undefined,
     fault: (error) => near.fault('A command could not be looked into.', error),

@@ -75,6 +75,7 @@ export function withNearCache<C extends NodeRedisClient>(
   if (adapter.isReady) start();
   const facade = buildFacade(adapter, mainRole(adapter, near));
   define(facade, 'near', near);
+  near.attach(facade);
   define(facade, Symbol.asyncDispose, async () => {
     near.close();
     await adapter.end();

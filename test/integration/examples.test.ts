@@ -111,9 +111,9 @@ test('basic.ts reads once from Redis, then from memory, reads its own write, and
   expect(await connections()).toEqual([]);
 });
 
-test('metrics-http.ts counts the reads of each prefix, as JSON and for Prometheus', async () => {
+test('fastify-metrics.ts counts the reads of each prefix, as JSON and for Prometheus', async () => {
   await server.command('SET', 'product:7', 'kettle');
-  const example = run('metrics-http.ts');
+  const example = run('fastify-metrics.ts');
   const address = await example.address();
   for (let read = 0; read < 3; read++) expect(await text(`${address}/product/7`)).toBe('kettle');
   expect((await fetch(`${address}/product/none`)).status).toBe(404);
@@ -128,26 +128,40 @@ test('metrics-http.ts counts the reads of each prefix, as JSON and for Prometheu
     const response = await fetch(`${address}/metrics`);
     expect(response.headers.get('content-type')).toContain('text/plain; version=0.0.4');
     const metrics = await response.text();
-    expect(metrics).toContain('# TYPE near_cache_hits_total counter\n');
-    expect(metrics).toContain('\nnear_cache_hits_total{prefix="product:"} 2\n');
-    expect(metrics).toContain('\nnear_cache_misses_total{prefix="product:"} 2\n');
-    expect(metrics).toContain('\nnear_cache_hits_total{prefix="user:"} 0\n');
-    expect(metrics).toContain('\nnear_cache_discarded_fills_total{prefix="product:"} 0\n');
-    expect(metrics).toContain('\nnear_cache_entries{prefix="product:"} 2\n');
-    expect(metrics).toContain('\nnear_cache_serving 1\n');
-    expect(new Set(metrics.match(/\{\w+=/g))).toEqual(new Set(['{prefix=']));
+    expect(metrics).toContain('# TYPE redis_near_cache_hits_total counter\n');
+    expect(metrics).toContain('\nredis_near_cache_hits_total{cache="catalogue",prefix="product:"} 2\n');
+    expect(metrics).toContain('\nredis_near_cache_misses_total{cache="catalogue",prefix="product:"} 2\n');
+    expect(metrics).toContain('\nredis_near_cache_hits_total{cache="catalogue",prefix="user:"} 0\n');
+    expect(metrics).toContain('\nredis_near_cache_state{cache="catalogue",state="serving"} 1\n');
     expect(metrics).not.toContain('product:7');
   }
 
   await server.command('SET', 'product:7', 'samovar');
   await until(async () => (await text(`${address}/product/7`)) === 'samovar');
   expect(await text(`${address}/metrics`)).toMatch(
-    /\nnear_cache_invalidations_total\{prefix="product:"\} [1-9]/,
+    /\nredis_near_cache_invalidations_total\{cache="catalogue",prefix="product:"\} [1-9]/,
   );
 
   example.terminate();
   expect(await example.exitCode(), example.errors).toBe(0);
   expect(example.errors).toBe('');
+  expect(await connections()).toEqual([]);
+});
+
+test('nestjs-provider.ts injects a connected client, and the shutdown hooks close it', async () => {
+  await server.command('SET', 'product:42', 'kettle');
+  const example = run('nestjs-provider.ts');
+  await example.prints('running until SIGTERM\n');
+  expect(example.output).toMatch(/^kettle\nkettle\n\{\n/);
+  expect(example.output).toContain('hits: 1,');
+  expect(example.output).toContain('misses: 1,');
+  expect(await connections()).toHaveLength(2);
+
+  example.terminate();
+  expect(await example.exitCode(), example.errors).toBe(0);
+  expect(example.output).toMatch(/closed \(SIGTERM\)\n$/);
+  expect(example.errors).toBe('');
+  expect(await connections()).toEqual([]);
 });
 
 test('graceful-shutdown.ts finishes the request under way, takes no new one, and ends by itself', async () => {

@@ -17,6 +17,7 @@ symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'), 'dir');
 
 const only = process.argv[2];
 const chosen = MUTATIONS.filter(({ rule }) => only === undefined || rule === only);
+if (chosen.length === 0) throw new Error(`No guard of a rule ${only}.`);
 let survived = 0;
 try {
   // What fails untouched would prove nothing.

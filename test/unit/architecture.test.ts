@@ -1,6 +1,7 @@
 // The shape of the sources: which folder may use which, what each file owes its reader, and what is public.
 
 import { readdirSync, readFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import { dirname, join, normalize, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
@@ -13,19 +14,39 @@ const MAY_USE: Readonly<Record<string, readonly string[]>> = {
   cache: [],
   tracking: ['cache'],
   metrics: ['cache', 'tracking'],
-  client: ['cache', 'tracking', 'metrics'],
+  values: ['cache'],
+  client: ['cache', 'tracking', 'metrics', 'values'],
 };
 
 /** For each folder of src/, the packages it may import. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  cache: ['lru-cache'],
+  cache: ['lru-cache', 'node:util'],
   tracking: ['@redis/client'],
   metrics: [],
+  values: [],
   client: ['eventemitter3'],
 };
 
+/** Files that may import what the rest of their folder may not: each keeps one package to itself. */
+const MAY_IMPORT_ALONE: Readonly<Record<string, readonly string[]>> = {
+  'metrics/diagnostics.ts': ['node:diagnostics_channel'],
+  'metrics/opentelemetry.ts': ['@opentelemetry/api'],
+  'metrics/prometheus.ts': ['prom-client'],
+};
+
+/** What users import, by its name in package.json. */
+const ENTRY_POINTS: Readonly<Record<string, string>> = {
+  '.': 'index.ts',
+  './prometheus': 'metrics/prometheus.ts',
+  './opentelemetry': 'metrics/opentelemetry.ts',
+};
+
 /** Files at the top of src/ that every folder may use, with what they may use themselves. */
-const SHARED: Readonly<Record<string, readonly string[]>> = { 'errors.ts': [], 'options.ts': ['errors.ts'] };
+const SHARED: Readonly<Record<string, readonly string[]>> = {
+  'codec.ts': [],
+  'errors.ts': [],
+  'options.ts': ['codec.ts', 'errors.ts'],
+};
 
 interface Source {
   /** From src/, with slashes. */
@@ -93,13 +114,21 @@ function folderOf(path: string): string | undefined {
 }
 
 function mayUse(path: string, used: string): boolean {
-  if (!byPath.has(used) || used === 'index.ts') return false;
+  if (!byPath.has(used) || Object.values(ENTRY_POINTS).includes(used)) return false;
   if (path === 'index.ts') return true;
   const folder = folderOf(path);
   const usedFolder = folderOf(used);
   if (folder === undefined) return SHARED[path]?.includes(used) ?? false;
   if (usedFolder === undefined) return Object.hasOwn(SHARED, used);
   return usedFolder === folder || (MAY_USE[folder]?.includes(usedFolder) ?? false);
+}
+
+/** A file and all that it uses, however far away. */
+function reach(path: string, seen = new Set<string>()): Set<string> {
+  if (seen.has(path)) return seen;
+  seen.add(path);
+  for (const used of byPath.get(path)?.uses ?? []) reach(used, seen);
+  return seen;
 }
 
 describe('dependencies point one way', () => {
@@ -119,7 +148,7 @@ describe('dependencies point one way', () => {
 
   test('no file imports a package that its folder may not', () => {
     const wrong = sources.flatMap(({ path, packages }) => {
-      const allowed = MAY_IMPORT[folderOf(path) ?? ''] ?? [];
+      const allowed = [...(MAY_IMPORT[folderOf(path) ?? ''] ?? []), ...(MAY_IMPORT_ALONE[path] ?? [])];
       return packages.filter((name) => !allowed.includes(name)).map((name) => `${path} imports ${name}`);
     });
     expect(wrong).toEqual([]);
@@ -131,12 +160,28 @@ describe('dependencies point one way', () => {
     for (const folder of Object.keys(MAY_USE)) expect(reachable(folder)).not.toContain(folder);
   });
 
-  test('every package that is imported is a dependency, and every dependency is imported', () => {
-    const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
-      dependencies: Record<string, string>;
-    };
-    const imported = new Set(sources.flatMap(({ packages }) => packages));
-    expect([...imported].sort()).toEqual(Object.keys(dependencies).sort());
+  test('every package that is imported is a dependency or an optional peer, and all of these are imported', () => {
+    const { dependencies, peerDependencies, peerDependenciesMeta } = manifest();
+    expect(Object.keys(peerDependenciesMeta).sort()).toEqual(Object.keys(peerDependencies).sort());
+    const imported = new Set(sources.flatMap(({ packages }) => packages.filter((name) => !isBuiltin(name))));
+    expect([...imported].sort()).toEqual(
+      [...Object.keys(dependencies), ...Object.keys(peerDependencies)].sort(),
+    );
+  });
+
+  test('an optional peer is loaded by its own entry point alone', () => {
+    const peers = Object.keys(manifest().peerDependencies);
+    const loaded = Object.fromEntries(
+      Object.entries(ENTRY_POINTS).map(([name, path]) => {
+        const packages = [...reach(path)].flatMap((each) => byPath.get(each)?.packages ?? []);
+        return [name, peers.filter((peer) => packages.includes(peer))];
+      }),
+    );
+    expect(loaded).toEqual({
+      '.': [],
+      './prometheus': ['prom-client'],
+      './opentelemetry': ['@opentelemetry/api'],
+    });
   });
 });
 
@@ -159,12 +204,11 @@ describe('what a file owes its reader:', () => {
 });
 
 describe('the public surface', () => {
-  test('is index.ts and nothing else', () => {
-    const { exports } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
-      exports: Record<string, unknown>;
-    };
-    expect(Object.keys(exports)).toEqual(['.', './package.json']);
-    expect(sources.filter(({ uses }) => uses.includes('index.ts'))).toEqual([]);
+  test('is the entry points and nothing else, each with types for every way to resolve it', () => {
+    const { exports, typesVersions } = manifest();
+    expect(Object.keys(exports)).toEqual([...Object.keys(ENTRY_POINTS), './package.json']);
+    const beside = Object.keys(ENTRY_POINTS).filter((name) => name !== '.');
+    expect(Object.keys(typesVersions['*']).map((name) => `./${name}`)).toEqual(beside);
   });
 
   test('is all that examples need', () => {
@@ -181,16 +225,35 @@ describe('the public surface', () => {
 
   test('has a doc comment on every name', () => {
     const names = exportedNames();
-    expect(names.map(({ name }) => name)).toContain('withNearCache');
+    expect(names.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['withNearCache', 'collectNearCache', 'observeNearCache']),
+    );
     const bare = names.filter(({ name, from }) => docComment(name, from).trim() === '');
     expect(bare).toEqual([]);
   });
 });
 
-/** Names that index.ts exports, each with the file that it comes from. */
+interface Manifest {
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly peerDependencies: Readonly<Record<string, string>>;
+  readonly peerDependenciesMeta: Readonly<Record<string, { readonly optional: true }>>;
+  readonly exports: Readonly<Record<string, unknown>>;
+  readonly typesVersions: { readonly '*': Readonly<Record<string, readonly string[]>> };
+}
+
+function manifest(): Manifest {
+  return JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as Manifest;
+}
+
+/** Names that entry points export, each with the file that it comes from. */
 function exportedNames(): { name: string; from: string }[] {
-  const statements = byPath.get('index.ts')?.tree.statements ?? [];
+  return Object.values(ENTRY_POINTS).flatMap((entry) => namesOf(entry));
+}
+
+function namesOf(entry: string): { name: string; from: string }[] {
+  const statements = byPath.get(entry)?.tree.statements ?? [];
   return statements.flatMap((statement) => {
+    if (entry !== 'index.ts' && !ts.isExportDeclaration(statement)) return declaredNames(statement, entry);
     if (
       !ts.isExportDeclaration(statement) ||
       statement.moduleSpecifier === undefined ||
@@ -198,14 +261,24 @@ function exportedNames(): { name: string; from: string }[] {
       statement.exportClause === undefined ||
       !ts.isNamedExports(statement.exportClause)
     ) {
-      throw new Error(`index.ts exports names from files, nothing else: ${statement.getText()}`);
+      throw new Error(`${entry} exports names from files, nothing else: ${statement.getText()}`);
     }
-    const from = resolved('index.ts', statement.moduleSpecifier.text);
+    const from = resolved(entry, statement.moduleSpecifier.text);
     return statement.exportClause.elements.map(({ name, propertyName }) => ({
       name: (propertyName ?? name).text,
       from,
     }));
   });
+}
+
+function declaredNames(statement: ts.Statement, from: string): { name: string; from: string }[] {
+  const isExported =
+    ts.canHaveModifiers(statement) &&
+    ts.getModifiers(statement)?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) === true;
+  if (!isExported) return [];
+  const named = statement as ts.Statement & { readonly name?: ts.Identifier };
+  if (named.name === undefined) throw new Error(`An export without a name: ${statement.getText()}`);
+  return [{ name: named.name.text, from }];
 }
 
 function docComment(name: string, from: string): string {

@@ -27,6 +27,13 @@ describe('the keys of', () => {
     'GEORADIUS k 1 2 3 km STOREDIST k2 STORE k3': ['k', 'k2', 'k3'],
     'XREADGROUP GROUP g c STREAMS k >': ['k'],
     'XREADGROUP GROUP g c COUNT 1 BLOCK 0 NOACK STREAMS k k2 > 0-0': ['k', 'k2'],
+    'MSETEX 2 k v k2 v EX 5': ['k', 'k2'],
+    'HIMPORT SET k fields v v': ['k'],
+    'BLESS SET k NO-EVICT': ['k'],
+    'JSON.MSET k $ 1 k2 $ 2': ['k', 'k2'],
+    'TS.MADD k 1 1 k2 1 1': ['k', 'k2'],
+    'TS.CREATERULE k k2 AGGREGATION avg 5': ['k', 'k2'],
+    'TDIGEST.MERGE k 2 a b': ['k'],
     'MIGRATE host 6379 k 0 5000 REPLACE': ['k'],
     'MIGRATE host 6379 keys 0 5000': ['keys'],
     'MIGRATE host 6379 k 0 5000 AUTH2 user secret': ['k'],
@@ -38,6 +45,35 @@ describe('the keys of', () => {
   test('MIGRATE are those after KEYS, where its one key is empty', () => {
     const command = ['MIGRATE', 'host', '6379', '', '0', '5000', 'AUTH', 'secret', 'KEYS', 'k', 'k2'];
     expect(effectOf(command).keys).toEqual(['k', 'k2']);
+  });
+});
+
+describe('the keys that it tells of, of', () => {
+  const commands: Record<string, readonly string[]> = {
+    'GET k': ['k'],
+    'EXISTS k k2 k': ['k', 'k2', 'k'],
+    'LCS k k2 IDX': ['k', 'k2'],
+    'PFCOUNT k k2': ['k', 'k2'],
+    'SINTERCARD 2 k k2 LIMIT 1': ['k', 'k2'],
+    'XREAD COUNT 1 STREAMS k k2 0 0': ['k', 'k2'],
+    'MEMORY USAGE k SAMPLES 5': ['k'],
+    'JSON.MGET k k2 $.path': ['k', 'k2'],
+    'TS.NRANGE 2 k k2 - +': ['k', 'k2'],
+  };
+  test.each(Object.entries(commands))('%s', (line, observes) => {
+    expect(effectOf(words(line))).toEqual({ ...NO_EFFECT, observes });
+  });
+});
+
+describe('a subcommand is told from its like:', () => {
+  test.each(['HIMPORT PREPARE fields f', 'BLESS SCAN 0 NO-EVICT', 'MEMORY DOCTOR'])('%s', (line) => {
+    expect(effectOf(words(line))).toEqual(NO_EFFECT);
+  });
+
+  test('in small letters and as bytes', () => {
+    expect(effectOf(words('himport set k fields v')).keys).toEqual(['k']);
+    expect(effectOf(words('himport set k fields v').map(bytes)).keys).toEqual(['k']);
+    expect(effectOf(words('cluster reset'))).toEqual({ ...NO_EFFECT, flush: true });
   });
 });
 
@@ -78,7 +114,11 @@ describe('names and keys are read', () => {
 
 describe('a barrier is raised by', () => {
   const commands: Record<string, WireCommand> = {
-    'a command that is not in the table': ['JSON.SET', 'k', '$', '1'],
+    'a command that is not in the table': ['NO.SUCH', 'k', '$', '1'],
+    'a subcommand that is not in the table': ['HIMPORT', 'ALL', 'k'],
+    'a container without subcommand': ['HIMPORT'],
+    'an index that may be dropped with its documents': ['FT.DROPINDEX', 'index', 'DD'],
+    'a count of pairs that is no number': ['MSETEX', 'k', 'v'],
     'a name that only objects know': ['constructor', 'k'],
     'no command at all': [],
     'a name that is no text': [7, 'k'],
@@ -124,7 +164,7 @@ test('commands sent together have the effects of all of them', () => {
     ['GET', 'k2'],
     ['DEL', 'k3', 'k4'],
     ['SELECT', '1'],
-    ['JSON.DEL', 'k5'],
+    ['NO.SUCH', 'k5'],
   ];
   expect(effectOfAll(commands)).toEqual({
     keys: ['k', 'k3', 'k4'],

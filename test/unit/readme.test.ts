@@ -51,9 +51,9 @@ function quoted(text: string): string[] {
   return Array.from(text.matchAll(/`([^`]+)`/g), ([, name = '']) => name);
 }
 
-function codeBlocks(language: string): string[] {
+function codeBlocks(language: string, text = readme): string[] {
   return Array.from(
-    readme.matchAll(new RegExp(`\`\`\`${language}\n([^]*?)\`\`\``, 'g')),
+    text.matchAll(new RegExp(`\`\`\`${language}\n([^]*?)\`\`\``, 'g')),
     ([, code = '']) => code,
   );
 }
@@ -97,14 +97,17 @@ describe('the first example', () => {
 });
 
 test('the examples compile', { timeout: 60_000 }, () => {
-  const prelude =
-    "import { createClient } from 'redis-client-v4';\nimport { withNearCache } from 'redis-near-cache';\n";
-  const opening = "const redis = withNearCache(createClient(), { prefixes: ['product:'] });\n";
-  const blocks = codeBlocks('ts').map((code) =>
-    code.includes('import ')
-      ? code.replace("'@redis/client'", "'redis-client-v4'")
-      : prelude + opening + code,
-  );
+  // What a block takes for granted, unless it imports or makes it itself.
+  const granted: readonly [has: string, line: string][] = [
+    ['const redis =', "const redis = withNearCache(createClient(), { prefixes: ['product:'] });"],
+    ['{ withNearCache }', "import { withNearCache } from 'redis-near-cache';"],
+    ['{ createClient }', "import { createClient } from 'redis-client-v4';"],
+  ];
+  const blocks = [...codeBlocks('ts'), ...codeBlocks('ts', read('docs/metrics.md'))].map((code) => {
+    const own = code.replace("'@redis/client'", "'redis-client-v4'");
+    if (!code.includes('redis.')) return own;
+    return granted.reduce((text, [has, line]) => (text.includes(has) ? text : `${line}\n${text}`), own);
+  });
   expect(blocks.length).toBeGreaterThan(1);
   expect(compilerErrors(blocks)).toEqual([]);
 });
@@ -181,9 +184,14 @@ describe('names', () => {
   });
 
   test('every dependency has its reason, and none that is gone', () => {
-    const { dependencies, devDependencies } = JSON.parse(read('package.json')) as Record<string, object>;
-    const [atRunTime = '', forDevelopment = ''] = read('docs/dependencies.md').split('## For development');
+    const { dependencies, peerDependencies, devDependencies } = JSON.parse(read('package.json')) as Record<
+      string,
+      object
+    >;
+    const [atRunTime = '', rest = ''] = read('docs/dependencies.md').split('## Optional peers');
+    const [peers = '', forDevelopment = ''] = rest.split('## For development');
     expect(rowNames(atRunTime)).toEqual(Object.keys(dependencies ?? {}).sort());
+    expect(rowNames(peers)).toEqual(Object.keys(peerDependencies ?? {}).sort());
     expect(rowNames(forDevelopment)).toEqual(Object.keys(devDependencies ?? {}).sort());
   });
 });

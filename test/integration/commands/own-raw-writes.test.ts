@@ -40,7 +40,8 @@ describe('right after it was answered, reads equal Redis:', () => {
       const truth = await readAll(rig.outsider, call.changes);
       expect(replies, spelling).toEqual(truth);
       expect(rig.redis.near.state, `the cache goes on for other keys, ${spelling}`).toBe('serving');
-      if (rig.knows(call.command)) expect(truth, 'the sample changes its keys').not.toEqual(before);
+      if (!rig.knows(call.command) || call.invisible !== undefined) continue;
+      expect(truth, 'the sample changes its keys').not.toEqual(before);
     }
   });
 });

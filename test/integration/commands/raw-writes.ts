@@ -14,6 +14,13 @@ export const RAW_WRITES: readonly WriteCall[] = [
   ]),
   write('SORT', ['b', 'ALPHA', 'STORE', 'a'], ['SET a 1', 'RPUSH b y x']),
   write('VADD', ['a', 'VALUES', '2', '1', '2', 'e'], []),
+  write(
+    'VSETATTR',
+    ['a', 'e', '{"f":1}'],
+    ['VADD a VALUES 2 1 2 e'],
+    'a',
+    'attributes show in no reply read here',
+  ),
   write('VREM', ['a', 'e'], ['VADD a VALUES 2 1 2 e']),
   write(
     'XACKDEL',

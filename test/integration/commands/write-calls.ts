@@ -34,8 +34,6 @@ const STRINGS = [
   write('MSET', [['a', '2', 'b', '3']], ['SET a 1'], 'a b'),
   write('MSETNX', [{ a: '2', b: '3' }], [], 'a b'),
   write('PFADD', ['a', 'x'], ['PFADD a y']),
-  // It keeps what it counted inside the value.
-  write('PFCOUNT', ['a'], ['PFADD a x']),
   write('PFMERGE', ['a', ['b', 'c']], ['PFADD b x', 'PFADD c y']),
   write('PSETEX', ['a', 100_000, '2'], ['SET a 1']),
   write('SET', ['a', '2'], ['SET a 1']),

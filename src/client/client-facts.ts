@@ -3,7 +3,7 @@
 import type { Endpoint } from '../tracking/endpoint.js';
 
 /** What the near cache needs to know of the data client. */
-export interface DataSource {
+export interface ClientFacts {
   readonly keyPrefix: string;
   readonly isOrdered: boolean;
   readonly queueIsBounded: () => boolean;

@@ -1,0 +1,72 @@
+// The prefixes as users name them: registered with the settings that fall back to the cache's own, and as namespaces of
+// typed values.
+
+import type { Coherence } from '../cache/coherence.js';
+import type { Prefix } from '../cache/prefix.js';
+import type { Codec, StandardSchema } from '../codec.js';
+import { NearCacheError } from '../errors.js';
+import { checkNamespace, type PrefixOptions } from '../options.js';
+import { Namespace, type NamespaceOptions, type ValueClient } from '../values/namespace.js';
+import type { KeySpace } from './keys.js';
+
+export interface PrefixDefaults {
+  readonly ttl: number;
+  readonly cacheNil: boolean;
+}
+
+export class RegisteredPrefixes {
+  readonly #coherence: Coherence;
+  readonly #keys: KeySpace;
+  readonly #defaults: PrefixDefaults;
+  readonly #given = new WeakMap<Prefix, PrefixOptions>();
+
+  constructor(coherence: Coherence, keys: KeySpace, defaults: PrefixDefaults) {
+    this.#coherence = coherence;
+    this.#keys = keys;
+    this.#defaults = defaults;
+  }
+
+  register(options: PrefixOptions): Prefix {
+    const prefix = this.#coherence.register(this.#keys.onWire(options.prefix), {
+      ttl: options.ttl ?? this.#defaults.ttl,
+      maxEntries: options.maxEntries,
+      cacheNil: options.cacheNil ?? this.#defaults.cacheNil,
+    });
+    this.#given.set(prefix, options);
+    return prefix;
+  }
+
+  /** @throws NearCacheError `ERR_NEAR_PREFIX` */
+  unregister(name: string): void {
+    if (!this.#coherence.unregister(this.#keys.onWire(name))) throw this.#unknown(name);
+  }
+
+  /** @throws NearCacheError `ERR_NEAR_PREFIX`, `ERR_NEAR_OPTION` */
+  namespace<T>(name: string, client: ValueClient, options: NamespaceOptions<T>): Namespace<T> {
+    checkNamespace(options);
+    const prefix = this.#coherence.prefixes.match(this.#keys.onWire(name));
+    if (prefix === undefined) throw this.#unknown(name);
+    const given = this.#given.get(prefix);
+    return new Namespace(
+      {
+        prefix: name,
+        client,
+        coherence: this.#coherence,
+        onWire: (key) => this.#keys.onWire(key),
+      },
+      {
+        codec: options.codec ?? (given?.codec as Codec<T> | undefined),
+        schema: options.schema ?? (given?.schema as StandardSchema<T> | undefined),
+      },
+    );
+  }
+
+  #unknown(name: string): NearCacheError {
+    const names = Array.from(this.#coherence.prefixes.all(), (prefix) => this.#keys.asWritten(prefix.name));
+    const known = names.map((registered) => JSON.stringify(registered)).join(', ');
+    return new NearCacheError(
+      'ERR_NEAR_PREFIX',
+      `The prefix ${JSON.stringify(name)} is not registered. Registered: ${known || 'none'}.`,
+    );
+  }
+}

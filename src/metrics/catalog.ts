@@ -1,0 +1,191 @@
+// Every metric that exporters offer: its name in each convention, and how it is read. Base units throughout: seconds,
+// bytes. No metric is labelled by key, so the number of series is bounded by prefixes and nodes.
+
+import type { TrackingStats } from '../tracking/tracker.js';
+import type { Reading } from './measured.js';
+import type { NearState, PrefixStats } from './stats.js';
+
+export type Dimension = 'prefix' | 'node' | 'role' | 'state';
+
+export interface Point {
+  readonly labels: Readonly<Partial<Record<Dimension, string>>>;
+  readonly value: number;
+}
+
+export interface Metric {
+  /** In Prometheus. */
+  readonly name: string;
+  /** In OpenTelemetry. Metrics that share a name there differ by `result`. */
+  readonly otel: { readonly name: string; readonly unit: string; readonly result?: string };
+  /** `'sum'`: rises and falls, and adds up over caches. `'gauge'`: adding up would mean nothing. */
+  readonly type: 'counter' | 'sum' | 'gauge';
+  readonly dimensions: readonly Dimension[];
+  readonly help: string;
+  points(reading: Reading): readonly Point[];
+}
+
+type Described = Omit<Metric, 'dimensions' | 'points'>;
+
+const STATES: readonly NearState[] = ['connecting', 'serving', 'bypass', 'closed'];
+
+const REQUESTS = 'redis.near_cache.requests';
+
+export const METRICS: readonly Metric[] = [
+  perPrefix('hits', {
+    name: 'redis_near_cache_hits_total',
+    otel: { name: REQUESTS, unit: '{request}', result: 'hit' },
+    type: 'counter',
+    help: 'Keys read that were answered from memory',
+  }),
+  perPrefix('misses', {
+    name: 'redis_near_cache_misses_total',
+    otel: { name: REQUESTS, unit: '{request}', result: 'miss' },
+    type: 'counter',
+    help: 'Keys read that were sent to Redis, to be stored',
+  }),
+  perPrefix('coalesced', {
+    name: 'redis_near_cache_coalesced_total',
+    otel: { name: REQUESTS, unit: '{request}', result: 'coalesced' },
+    type: 'counter',
+    help: 'Keys read that joined a read already on its way',
+  }),
+  perPrefix('bypassed', {
+    name: 'redis_near_cache_bypassed_total',
+    otel: { name: REQUESTS, unit: '{request}', result: 'bypassed' },
+    type: 'counter',
+    help: 'Keys read that were sent to Redis and not stored',
+  }),
+  perPrefix('fills', {
+    name: 'redis_near_cache_fills_total',
+    otel: { name: 'redis.near_cache.fills', unit: '{reply}' },
+    type: 'counter',
+    help: 'Replies stored',
+  }),
+  perPrefix('discardedFills', {
+    name: 'redis_near_cache_discarded_fills_total',
+    otel: { name: 'redis.near_cache.discarded_fills', unit: '{reply}' },
+    type: 'counter',
+    help: 'Replies not stored: something changed meanwhile, cacheNil, size, or no answer to PTTL',
+  }),
+  perPrefix('invalidations', {
+    name: 'redis_near_cache_invalidations_total',
+    otel: { name: 'redis.near_cache.invalidations', unit: '{key}' },
+    type: 'counter',
+    help: 'Keys that the server said had changed',
+  }),
+  perPrefix('wastedInvalidations', {
+    name: 'redis_near_cache_wasted_invalidations_total',
+    otel: { name: 'redis.near_cache.wasted_invalidations', unit: '{key}' },
+    type: 'counter',
+    help: 'Of the invalidations, keys that were neither held nor on their way',
+  }),
+  perPrefix('evictions', {
+    name: 'redis_near_cache_evictions_total',
+    otel: { name: 'redis.near_cache.evictions', unit: '{entry}' },
+    type: 'counter',
+    help: 'Entries that made room for others',
+  }),
+  perPrefix('entries', {
+    name: 'redis_near_cache_entries',
+    otel: { name: 'redis.near_cache.entry.count', unit: '{entry}' },
+    type: 'sum',
+    help: 'Entries held now',
+  }),
+  perCache(({ maxEntries }) => maxEntries, {
+    name: 'redis_near_cache_max_entries',
+    otel: { name: 'redis.near_cache.entry.limit', unit: '{entry}' },
+    type: 'sum',
+    help: 'Bound of the entries of all prefixes together',
+  }),
+  perCache(({ bytes }) => bytes, {
+    name: 'redis_near_cache_size_bytes',
+    otel: { name: 'redis.near_cache.memory.usage', unit: 'By' },
+    type: 'sum',
+    help: 'Estimated size of the keys and replies held now',
+  }),
+  perCache(({ maxBytes }) => maxBytes, {
+    name: 'redis_near_cache_max_size_bytes',
+    otel: { name: 'redis.near_cache.memory.limit', unit: 'By' },
+    type: 'sum',
+    help: 'Bound of the estimated size',
+  }),
+  perCache(({ flushes }) => flushes, {
+    name: 'redis_near_cache_flushes_total',
+    otel: { name: 'redis.near_cache.flushes', unit: '{flush}' },
+    type: 'counter',
+    help: 'Times the whole cache was emptied',
+  }),
+  {
+    name: 'redis_near_cache_state',
+    otel: { name: 'redis.near_cache.status', unit: '1' },
+    type: 'sum',
+    dimensions: ['state'],
+    help: '1 for the state that the cache is in, 0 for the others',
+    points: ({ state }) => STATES.map((each) => ({ labels: { state: each }, value: each === state ? 1 : 0 })),
+  },
+  perCache(({ bypassTime }) => seconds(bypassTime), {
+    name: 'redis_near_cache_bypass_seconds_total',
+    otel: { name: 'redis.near_cache.bypass.time', unit: 's' },
+    type: 'counter',
+    help: 'Time in which all reads went to Redis though the cache was not closed: connecting or bypass',
+  }),
+  perNode(({ state }) => (state === 'armed' ? 1 : 0), {
+    name: 'redis_near_cache_tracking_up',
+    otel: { name: 'redis.near_cache.tracking.up', unit: '1' },
+    type: 'sum',
+    help: '1 while the server tracks for this connection, else 0',
+  }),
+  perNode(({ rtt }) => (rtt === null ? undefined : seconds(rtt)), {
+    name: 'redis_near_cache_tracking_rtt_seconds',
+    otel: { name: 'redis.near_cache.tracking.rtt', unit: 's' },
+    type: 'gauge',
+    help: 'Round trip of the last heartbeat; absent before the first',
+  }),
+  perNode(({ leaseRemaining }) => seconds(leaseRemaining), {
+    name: 'redis_near_cache_tracking_lease_remaining_seconds',
+    otel: { name: 'redis.near_cache.tracking.lease.remaining', unit: 's' },
+    type: 'gauge',
+    help: 'For how long entries may be served without another proof of life',
+  }),
+  perNode(({ reconnects }) => reconnects, {
+    name: 'redis_near_cache_tracking_reconnects_total',
+    otel: { name: 'redis.near_cache.tracking.reconnects', unit: '{reconnect}' },
+    type: 'counter',
+    help: 'Times the tracking connection came back after a loss',
+  }),
+  perNode(({ invalidations }) => invalidations, {
+    name: 'redis_near_cache_tracking_invalidations_total',
+    otel: { name: 'redis.near_cache.tracking.invalidations', unit: '{key}' },
+    type: 'counter',
+    help: 'Keys that the server said had changed, under any prefix, a flush counting as one',
+  }),
+];
+
+function seconds(ms: number): number {
+  return ms / 1_000;
+}
+
+function perPrefix(field: keyof PrefixStats, described: Described): Metric {
+  return {
+    ...described,
+    dimensions: ['prefix'],
+    points: ({ prefixes }) =>
+      Object.entries(prefixes).map(([prefix, stats]) => ({ labels: { prefix }, value: stats[field] })),
+  };
+}
+
+function perCache(value: (reading: Reading) => number, described: Described): Metric {
+  return { ...described, dimensions: [], points: (reading) => [{ labels: {}, value: value(reading) }] };
+}
+
+function perNode(value: (row: TrackingStats) => number | undefined, described: Described): Metric {
+  return {
+    ...described,
+    dimensions: ['node', 'role'],
+    points: ({ tracking }) =>
+      tracking.flatMap((row) => {
+        const known = value(row);
+        return known === undefined ? [] : [{ labels: { node: row.node, role: row.role }, value: known }];
+      }),
+  };
+}
