@@ -78,7 +78,6 @@ export async function settled(redis: Near, writer: Client, prefix = PREFIX): Pro
   await call(writer, 'set', [marker, 'x']);
   await until(() => seen, 5_000, 'the cache to be told of a write');
   redis.near.off('invalidate', watch);
-  await writer.del(marker);
 }
 
 function prefixStats(redis: Near, name: string): PrefixStats {

@@ -93,6 +93,23 @@ describe.each(byName(KINDS))('%s', (_, kind) => {
     for (const hash of joined) expect(Object.getPrototypeOf(hash)).toBe(none);
   });
 
+  test('a hash with a field named __proto__ is that of the bare client, in any types', async () => {
+    await rig.bare.sendCommand(['HSET', 'k:odd', '__proto__', 'x', 'f', '1']);
+    await rig.settled();
+    const reads = [
+      (client: Client) => call(client, 'hGetAll', ['k:odd']),
+      (client: Client) => call(client, 'hGet', ['k:odd', '__proto__']),
+      (client: Client) => kind.asBytes(client, 'hGetAll', ['k:odd']),
+    ];
+    for (const read of reads) {
+      const expected = await outcome(() => read(rig.bare));
+      for (let round = 0; round < 3; round++) {
+        const reply = await outcome(() => read(rig.redis));
+        deepStrictEqual(reply, expected);
+      }
+    }
+  });
+
   test.each(WRONG_TYPE.map((sample) => [title(sample), sample] as const))(
     '%s on another kind of value fails as on the bare client, each time anew',
     async (_, { method, args }) => {

@@ -79,6 +79,7 @@ describe.each(byName(SESSIONS))('%s', (_, kind) => {
     await rig.bare.publish('news', 'hello');
     await until(() => heard.length === 1);
     expect(heard).toEqual(['news: hello']);
+    await rig.bare.subscribe('news', () => {});
     // RESP 2 allows no reads on a connection that subscribes; RESP 3 does.
     if (kind.resp === 3) {
       for (let round = 0; round < 2; round++) {
@@ -89,8 +90,14 @@ describe.each(byName(SESSIONS))('%s', (_, kind) => {
       expect(await rig.redis.get('k:1')).toBe('new');
     }
     await rig.redis.unsubscribe('news');
-    await rig.redis.set('k:1', 'last');
-    for (let round = 0; round < 2; round++) expect(await rig.redis.get('k:1')).toBe('last');
+    await rig.bare.unsubscribe('news');
+    // v5 and v6 answer Buffers from now on if they speak RESP 2.
+    expect(await rig.redis.set('k:1', 'last')).toEqual(await rig.bare.set('k:1', 'last'));
+    for (let round = 0; round < 3; round++) {
+      const reply = await rig.redis.get('k:1');
+      expect(reply).toEqual(await rig.bare.get('k:1'));
+      expect(String(reply)).toBe('last');
+    }
     expect(heard).toHaveLength(1);
   });
 
@@ -110,9 +117,10 @@ describe.each(byName(SESSIONS))('%s', (_, kind) => {
       ['zScanIterator', 'k:z'],
     ] as const) {
       if (!has(rig.bare, method)) continue;
-      const expected = await collect(rig.bare, method, args);
+      // Some need a server that knows HSCAN NOVALUES.
+      const expected = await outcome(() => collect(rig.bare, method, args));
       for (let round = 0; round < 2; round++) {
-        deepStrictEqual(await collect(rig.redis, method, args), expected, method);
+        deepStrictEqual(await outcome(() => collect(rig.redis, method, args)), expected, method);
       }
     }
   });
