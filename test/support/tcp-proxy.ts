@@ -38,7 +38,7 @@ export class TcpProxy {
     const port = await freePort();
     const server = createServer((socket) => proxy.#accept(socket));
     const proxy = new TcpProxy(port, target, server);
-    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+    await proxy.back();
     return proxy;
   }
 
@@ -110,9 +110,19 @@ export class TcpProxy {
     this.#fragment = bytes;
   }
 
-  async stop(): Promise<void> {
+  /** Listens no more: connecting fails, as where no server runs. */
+  async away(): Promise<void> {
     this.cut();
     await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  /** Listens again. */
+  async back(): Promise<void> {
+    await new Promise<void>((resolve) => this.#server.listen(this.port, '127.0.0.1', resolve));
+  }
+
+  stop(): Promise<void> {
+    return this.away();
   }
 
   #accept(downstream: Socket): void {

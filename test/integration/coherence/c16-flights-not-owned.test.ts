@@ -1,8 +1,11 @@
 // Rule C16: one waiter's abort, timeout or options never break another's read; an error reaches all and is not kept.
 
+import { createClient as createV6, TimeoutError } from '@redis/client';
 import { commandOptions } from 'redis-client-v4';
+import { withNearCache } from 'redis-near-cache';
 import { expect, test } from 'vitest';
 import { calls, makeRig } from '../../support/rig.js';
+import { TcpProxy } from '../../support/tcp-proxy.js';
 import { until } from '../../support/until.js';
 import { useServer } from '../../support/use-server.js';
 
@@ -96,4 +99,31 @@ test('a connection that breaks fails those who wait, and the next read works', a
   rig.data.heal();
   expect((await outcomes).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
   expect(await rig.redis.get('k:1')).toBe('value');
+});
+
+test('the timeout of the reader who started a read does not reach those who joined it', async () => {
+  const data = await TcpProxy.start(server.port);
+  const client = createV6({
+    url: data.url,
+    socket: { reconnectStrategy: 20 },
+    commandOptions: { timeout: 150 },
+  });
+  client.on('error', () => {});
+  await using redis = withNearCache(client, { prefixes: ['k:'], tracking: { url: server.url } });
+  await redis.connect();
+  await redis.near.ready();
+  await server.command('SET', 'k:patient', 'value');
+  await until(() => redis.near.stats().prefixes['k:']?.invalidations === 1);
+  // The data connection is away, the tracking connection is not: reads wait to be written.
+  await data.away();
+  await until(() => !client.isReady);
+  const leader = redis.get('k:patient').catch((error: unknown) => error);
+  await until(() => redis.near.stats().prefixes['k:']?.misses === 1);
+  // By somebody whose patience is without end.
+  const joined = redis.withCommandOptions({}).get('k:patient');
+  expect(redis.near.stats().prefixes['k:']?.coalesced).toBe(1);
+  expect(await leader).toBeInstanceOf(TimeoutError);
+  await data.back();
+  expect(await joined).toBe('value');
+  await data.stop();
 });

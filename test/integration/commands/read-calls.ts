@@ -9,6 +9,7 @@ export const DATA: Readonly<Record<string, readonly string[]>> = {
   numbers: ['SADD', 'k:numbers', '1', '2', '3'],
   sortedSet: ['ZADD', 'k:sortedSet', '1', 'x', '2.5', 'y', '+inf', 'z', '-0', 'é'],
   places: ['GEOADD', 'k:places', '13.36', '38.11', 'Palermo', '15.08', '37.50', 'Catania'],
+  sketch: ['PFADD', 'k:sketch', 'x', 'y'],
   stream: ['XADD', 'k:stream', '1-1', 'f', 'v'],
 };
 
@@ -115,4 +116,6 @@ export const MULTI_KEY_CALLS: readonly { readonly command: string; readonly args
   { command: 'ZUNION', args: [['k:sortedSet', 'k:places']] },
   { command: 'ZUNION_WITHSCORES', args: [['k:sortedSet', 'k:places'], { WEIGHTS: [1, 2] }] },
   { command: 'LCS', args: ['k:string', 'k:missing'] },
+  { command: 'PFCOUNT', args: ['k:sketch'] },
+  { command: 'PFCOUNT', args: [['k:sketch', 'k:missing']] },
 ];
