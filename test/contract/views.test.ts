@@ -31,6 +31,11 @@ const MAPPINGS: Readonly<Record<string, object>> = {
   'no mapping': {},
 };
 
+/** One of each method. */
+const SOME = SAMPLES.filter(
+  ({ method }, index) => SAMPLES.findIndex((other) => other.method === method) === index,
+);
+
 const read = (client: Client, { method, args }: Sample) => outcome(() => call(client, method, args));
 const view = (client: Client, mapping: object) => call(client, 'withTypeMapping', [mapping]) as Client;
 
@@ -88,7 +93,7 @@ describe.each(byName(MAPPED))('%s', (_, kind) => {
 
   test('all mappings of one read at once get each its own', async () => {
     const views = (client: Client) => Object.values(MAPPINGS).map((mapping) => view(client, mapping));
-    for (const sample of SAMPLES) {
+    for (const sample of SOME) {
       const expected = await Promise.all(views(rig.bare).map((each) => read(each, sample)));
       for (let round = 0; round < 2; round++) {
         const replies = await Promise.all(views(rig.redis).map((each) => read(each, sample)));
@@ -101,7 +106,7 @@ describe.each(byName(MAPPED))('%s', (_, kind) => {
   test.each(Object.entries(CHAINS))('%s answers as that of the bare client', async (_, chain) => {
     const bare = chain(rig.bare) as Client;
     const wrapped = chain(rig.redis) as Client;
-    for (const sample of SAMPLES) {
+    for (const sample of SOME) {
       const expected = await read(bare, sample);
       deepStrictEqual(await read(wrapped, sample), expected, title(sample));
       deepStrictEqual(await read(rig.redis, sample), await read(rig.bare, sample), title(sample));
@@ -161,13 +166,14 @@ describe.each(byName(MAPPED))('%s with a mapping of its own', (_, kind) => {
 
   test.each(Object.entries(MAPPINGS))('%s, and views in others', async (_, typeMapping) => {
     await using rig = await makeContractRig(server, kind, { commandOptions: { typeMapping } });
-    for (const sample of SAMPLES) {
-      for (let round = 0; round < 2; round++) {
-        for (const [name, mapping] of Object.entries(MAPPINGS)) {
-          const mapped = await read(view(rig.bare, mapping), sample);
+    for (const sample of SOME) {
+      const expected = await read(rig.bare, sample);
+      for (const [name, mapping] of Object.entries(MAPPINGS)) {
+        const mapped = await read(view(rig.bare, mapping), sample);
+        for (let round = 0; round < 2; round++) {
           deepStrictEqual(await read(view(rig.redis, mapping), sample), mapped, `${title(sample)}, ${name}`);
-          deepStrictEqual(await read(rig.redis, sample), await read(rig.bare, sample), title(sample));
         }
+        deepStrictEqual(await read(rig.redis, sample), expected, title(sample));
       }
     }
   });
