@@ -152,6 +152,20 @@ describe.each(byName(SESSIONS))('%s', (_, kind) => {
     expect(await rig.redis.get('k:1')).toBe('new');
   });
 
+  test('createPool() is a plain pool, whose writes are somebody else’s', async () => {
+    await using rig = await makeContractRig<Session>(server, kind);
+    if (!has(rig.redis, 'createPool')) return;
+    await rig.redis.set('k:1', 'old');
+    const pool = call(rig.redis, 'createPool') as Client;
+    pool.on('error', () => {});
+    expect(Reflect.get(pool, 'near')).toBeUndefined();
+    await pool.connect();
+    await pool.set('k:1', 'new');
+    await until(async () => (await rig.redis.get('k:1')) === 'new');
+    await discard(pool);
+    expect(await rig.redis.get('k:1')).toBe('new');
+  });
+
   test('select() changes what reads mean', async () => {
     await using rig = await makeContractRig<Session>(server, kind);
     await rig.redis.set('k:1', 'zero');
