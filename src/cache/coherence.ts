@@ -150,19 +150,18 @@ export class Coherence {
       for (const other of others) this.#flights.poison(other);
     }
     if (stored) flight.prefix.fills++;
-    else this.#seen(flight);
+    else this.discard(flight);
     return stored;
   }
 
   /** The reply is there and not fit to be stored. */
   discard(flight: Flight): void {
     this.fail(flight);
-    this.#seen(flight);
+    flight.prefix.discardedFills++;
   }
 
-  /** A reply that is not stored was seen all the same: what is held may be older (promise (d)). */
-  #seen({ key, order, others, prefix }: Flight): void {
-    prefix.discardedFills++;
+  /** A reply that is not stored was seen all the same, an error too: what is held may be older (promise (d)). */
+  #seen({ key, order, others }: Flight): void {
     const since = this.#ordered ? order : ++this.#departures;
     for (const seen of [key, ...others]) this.store.suspect(seen, since, this.#clock.exact());
   }
@@ -170,6 +169,7 @@ export class Coherence {
   /** The read failed: nothing is stored, the error is for those who wait. */
   fail(flight: Flight): void {
     this.#flights.remove(flight);
+    this.#seen(flight);
   }
 
   #mayStore(flight: Flight, value: unknown, expiry: Expiry): boolean {

@@ -222,8 +222,12 @@ export class NodeRedisV5 implements ClientAdapter {
     if (shared === undefined) {
       const { typeMapping: _, ...options } = this.#ownOptions ?? {};
       const given = commandOptionsOf(view.target);
-      const mapping = 'typeMapping' in given ? { typeMapping: given.typeMapping } : {};
-      shared = invoke(this.client, ['withCommandOptions'], [{ ...options, ...mapping }]) as object;
+      const mapping = { typeMapping: given.typeMapping };
+      // v5 lets a view inherit a mapping, which then transforms replies but does not decode them.
+      const carried: object = Object.hasOwn(given, 'typeMapping')
+        ? { ...options, ...mapping }
+        : Object.assign(Object.create(mapping), options);
+      shared = invoke(this.client, ['withCommandOptions'], [carried]) as object;
       this.#shared.set(types, shared);
     }
     return shared;

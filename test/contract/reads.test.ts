@@ -3,7 +3,7 @@
 
 import { deepStrictEqual } from 'node:assert/strict';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Client, call, outcome } from '../support/client.js';
+import { type Client, call, type Outcome, outcome } from '../support/client.js';
 import { byName, KINDS } from '../support/majors.js';
 import { RedisServer } from '../support/redis-server.js';
 import { type ContractRig, makeContractRig } from './contract-rig.js';
@@ -105,7 +105,7 @@ describe.each(byName(KINDS))('%s', (_, kind) => {
       const expected = await outcome(() => read(rig.bare));
       for (let round = 0; round < 3; round++) {
         const reply = await outcome(() => read(rig.redis));
-        deepStrictEqual(reply, expected);
+        deepStrictEqual(withoutPrototype(reply), withoutPrototype(expected));
       }
     }
   });
@@ -144,3 +144,10 @@ const BAD_CALLS: readonly (readonly [string, readonly unknown[]])[] = [
   ['mGet', []],
   ['set', ['k:string', Symbol('no value')]],
 ];
+
+/** node-redis v6 makes the value of a field called __proto__ the prototype of a hash: a new one in each reply. */
+function withoutPrototype(outcome: Outcome): unknown {
+  if ('error' in outcome) return outcome;
+  const { reply } = outcome;
+  return typeof reply === 'object' && reply !== null ? Object.entries(reply) : reply;
+}
