@@ -74,18 +74,27 @@ export class Entry {
     return this.#several?.values() ?? (this.#only === undefined ? [] : [this.#only]);
   }
 
-  /** Whether the reply would tell something that no held one does. */
+  /**
+   * Whether the reply may tell of another state than the held ones. One that says the same as before does not, unless
+   * something was read in between: the key may have changed and changed back.
+   */
   isNews(reply: Reply): boolean {
     const held = this.find(reply.id);
-    return held === undefined || !isDeepStrictEqual(held.value, reply.value);
+    if (held === undefined || !isDeepStrictEqual(held.value, reply.value)) return true;
+    return this.hasReadsSince(held.order);
+  }
+
+  hasReadsSince(order: number): boolean {
+    for (const reply of this.replies()) if (reply.order > order) return true;
+    return false;
   }
 
   /** @returns false if a newer one is held */
-  add(reply: Reply, now: number): boolean {
+  add(reply: Reply, news: boolean, now: number): boolean {
     const held = this.find(reply.id);
     if (held !== undefined && held.order > reply.order) return false;
     // News about one part of the key may tell of a state that the other parts' replies are older than (promise (d)).
-    if (this.isNews(reply)) this.#suspectOthers(reply, now);
+    if (news) this.#suspectOthers(reply, now);
     this.set(reply);
     return true;
   }

@@ -85,8 +85,8 @@ export class Store {
 
   #put(key: string, reply: Reply, prefix: Prefix, lease: Lease, now: number, others: Others): boolean {
     const entry = this.#entry(key, prefix, lease);
-    const news = entry.isNews(reply);
-    if (!entry.add(reply, now)) return false;
+    const news = this.#isNews(entry, reply, others);
+    if (!entry.add(reply, news, now)) return false;
     if (news) this.#suspectDependents(entry, reply.order, now);
     const holds = (): boolean => this.peek(key)?.find(reply.id) === reply;
     if (!this.#set(key, entry)) return false;
@@ -119,6 +119,19 @@ export class Store {
     entry.set(makeReply(id, value, source.expiresAt, source.order, source.others));
     this.#set(key, entry);
     this.#tellEvicted();
+  }
+
+  /** The same for all that hangs on the entry's key, and on the further keys of the reply. */
+  #isNews(entry: Entry, reply: Reply, others: Others): boolean {
+    const held = entry.find(reply.id);
+    if (held === undefined || entry.isNews(reply)) return true;
+    const touched = [entry, ...others.map(([key]) => this.peek(key))];
+    return touched.some(
+      (each) =>
+        each !== undefined &&
+        (each.hasReadsSince(held.order) ||
+          Array.from(each.dependents).some((key) => this.peek(key)?.hasReadsSince(held.order))),
+    );
   }
 
   #suspectDependents(entry: Entry, order: number, now: number, except?: string): void {

@@ -214,6 +214,30 @@ test('several entries that make room at once take their ties with them, and no o
   expect(core.lookup('k:t', 'SINTER k:o')).toBeUndefined();
 });
 
+describe('a key that changed and changed back between two reads that say the same', () => {
+  test('casts doubt on what was read in between', () => {
+    single('k:a', 'LRANGE', []);
+    single('k:a', 'LRANGE in bytes', ['1']);
+    time = 5;
+    single('k:a', 'LRANGE', []);
+    expect(core.lookup('k:a', 'LRANGE in bytes')).toBeUndefined();
+    expect(core.lookup('k:a', 'LRANGE')).toEqual([]);
+  });
+
+  test('also where that hangs on several keys', () => {
+    single('k:b', 'SMEMBERS', ['y']);
+    hold();
+    time = 5;
+    single('k:b', 'SMEMBERS', ['y']);
+    expect(held()).toBeUndefined();
+    hold();
+    single('k:b', 'SMEMBERS', ['x']);
+    time = 10;
+    hold();
+    expect(core.lookup('k:b', 'SMEMBERS')).toBeUndefined();
+  });
+});
+
 describe('replies of several connections', () => {
   test('are not stored when they were asked for before another one of the key arrived', () => {
     open({ ordered: false });

@@ -1,8 +1,8 @@
 // A wrapped client that hears no invalidations: what it knows of its own writes, it knows by itself.
 
-import { expect } from 'vitest';
 import { RedisServer } from '../../support/redis-server.js';
 import { makeRig } from '../../support/rig.js';
+import { until } from '../../support/until.js';
 import { cacheable, readAll } from './replies.js';
 import type { WriteCall } from './write-call.js';
 
@@ -15,6 +15,8 @@ export async function makeDeafRig() {
   const names = (await rig.outsider.sendCommand(['COMMAND', 'LIST'])) as string[];
   const known = new Set(names.map((name) => name.toUpperCase()));
   const hits = (): number => rig.prefix('').hits;
+  /** How many invalidations had come before the last sample's write. */
+  let heard = 0;
 
   return {
     ...rig,
@@ -43,13 +45,23 @@ export async function makeDeafRig() {
     },
     /** Leaves everything that can be known of these keys in the cache. */
     async prime(keys: readonly string[]): Promise<void> {
-      await readAll(rig.redis, keys);
-      // Read anew, because without a proof of life each new reply casts doubt on the others of its key.
-      await readAll(rig.redis, keys);
-      const before = hits();
-      const replies = await readAll(rig.redis, keys);
-      expect(hits() - before, 'primed replies').toBe(cacheable(replies));
+      const wanted = cacheable(await readAll(rig.redis, keys));
+      // Each new reply, and each error, casts doubt on the others of its key until there is a proof of life.
+      rig.tracking.release('down');
+      await until(
+        async () => {
+          const before = hits();
+          await readAll(rig.redis, keys, wanted);
+          return hits() - before === wanted.length;
+        },
+        5_000,
+        'all replies to be primed',
+      );
+      rig.deafen();
+      heard = rig.prefix('').invalidations;
     },
+    /** Whether no invalidation came since. */
+    wasDeaf: (): boolean => rig.prefix('').invalidations === heard,
     async [Symbol.asyncDispose]() {
       await rig[Symbol.asyncDispose]();
       await server.stop();

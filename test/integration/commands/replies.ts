@@ -18,17 +18,23 @@ const READS: Readonly<Record<string, (redis: PlainClient, key: string) => Promis
 /** By key and read; an error is its message. */
 export type Replies = Readonly<Record<string, unknown>>;
 
-/** All of these reads on all of these keys, sent at once. */
-export async function readAll(redis: PlainClient, keys: readonly string[]): Promise<Replies> {
+/** All of these reads on all of these keys, sent at once, or only those that gave `wanted`. */
+export async function readAll(
+  redis: PlainClient,
+  keys: readonly string[],
+  wanted?: readonly string[],
+): Promise<Replies> {
   const reads = keys.flatMap((key) =>
-    Object.entries(READS).map(async ([name, read]) => [`${name} ${key}`, await settled(read(redis, key))]),
+    Object.entries(READS)
+      .filter(([name]) => wanted?.includes(`${name} ${key}`) ?? true)
+      .map(async ([name, read]) => [`${name} ${key}`, await settled(read(redis, key))]),
   );
   return Object.fromEntries(await Promise.all(reads));
 }
 
-/** How many of these the cache may hold: errors it may not. */
-export function cacheable(replies: Replies): number {
-  return Object.values(replies).filter((reply) => !(reply instanceof Error)).length;
+/** Which of these the cache may hold: errors it may not. */
+export function cacheable(replies: Replies): readonly string[] {
+  return Object.keys(replies).filter((name) => !(replies[name] instanceof Error));
 }
 
 async function settled(reply: Promise<unknown>): Promise<unknown> {
