@@ -1,8 +1,8 @@
 // The first example of the README. Run it: REDIS_URL=redis://127.0.0.1:6379 node --import tsx examples/basic.ts
-// `redis-client-v4` is this repository's name for @redis/client 1.x: write '@redis/client' or 'redis' instead.
+// `redis-v6` is this repository's name for the package `redis` 6: write 'redis' instead.
 
-import { createClient } from 'redis-client-v4';
 import { withNearCache } from 'redis-near-cache';
+import { createClient } from 'redis-v6';
 
 const url = process.env.REDIS_URL ?? 'redis://127.0.0.1:6379';
 const redis = withNearCache(createClient({ url }), { prefixes: ['product:', 'user:'] });
@@ -17,4 +17,4 @@ console.log(redis.near.stats().prefixes['product:']);
 await redis.set('product:42', 'teapot'); // others drop their copy when Redis tells them
 console.log(await redis.get('product:42')); // this process reads its own write: teapot
 
-await redis.quit(); // closes both connections
+await redis.close(); // closes both connections

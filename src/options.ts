@@ -267,6 +267,16 @@ export function resolvePrefix(entry: string | PrefixOptions, path: string): Pref
   return entry;
 }
 
+const SET_CHECKS: Readonly<Record<string, Check>> = {
+  ttl: whole(1, Number.MAX_SAFE_INTEGER, 'milliseconds'),
+};
+
+/** Checks options of `set()` in a namespace. @throws NearCacheError `ERR_NEAR_OPTION` */
+export function checkSet(options: object): void {
+  assertOption('set options', options, record);
+  assertAll('', options, SET_CHECKS);
+}
+
 /** Checks options of a namespace. @throws NearCacheError `ERR_NEAR_OPTION` */
 export function checkNamespace(options: object): void {
   const { codec, schema } = PREFIX_CHECKS;

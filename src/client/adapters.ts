@@ -5,6 +5,15 @@ import { type ClientAdapter, methodOf, type NodeRedisClient } from './adapter.js
 import { NodeRedisV4 } from './node-redis-v4.js';
 import { isPool, NodeRedisV5 } from './node-redis-v5.js';
 
+/** Clients that have a near cache: two would miss each other's writes. */
+const wrapped = new WeakSet<object>();
+
+/** The client has a near cache from now on. @returns what ends that */
+export function markWrapped(client: object): () => void {
+  wrapped.add(client);
+  return () => wrapped.delete(client);
+}
+
 /** @throws NearCacheError `ERR_NEAR_CLIENT` */
 export function adapterOf(client: unknown): ClientAdapter {
   if (!isObject(client) || !hasMethods(client, 'connect', 'on', 'off', 'multi', 'sendCommand')) {
@@ -17,6 +26,9 @@ export function adapterOf(client: unknown): ClientAdapter {
     throw refusal(
       'This client has a near cache already. Wrap the client that createClient() returned, once.',
     );
+  }
+  if (wrapped.has(client)) {
+    throw refusal('This client has a near cache already, which near.close() ends. Wrap a client once.');
   }
   if (hasMethods(client, 'multiExecutor', 'disconnect', 'quit')) return v4(client);
   if (hasMethods(client, '_executeCommand') || isPool(client)) return v5(client);
@@ -60,6 +72,8 @@ function isObject(value: unknown): value is object {
 
 function describe(client: unknown): string {
   if (!isObject(client)) return client === null ? 'null' : typeof client;
+  if (methodOf(client, 'nodeClient') !== undefined) return 'a cluster';
+  if (methodOf(client, 'acquire') !== undefined) return 'a sentinel client';
   return `an object of class ${client.constructor?.name}`;
 }
 

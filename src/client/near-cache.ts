@@ -277,7 +277,8 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
 
   /** @internal The data client could not connect: who waits for `ready()` waits in vain. */
   abandon(cause: unknown): void {
-    this.#readiness.failed(closedError(cause));
+    this.#gaveUp = closedError(cause);
+    this.#readiness.failed(this.#gaveUp);
   }
 
   /** @internal */

@@ -169,7 +169,8 @@ export class CachedReads {
   land(flight: Flight, value: unknown, expiry: AskedExpiry, bytes: boolean, id = flight.id): void {
     const { coherence, lifetimes } = this.#near;
     try {
-      // node-redis v4 decodes to bytes while a subscription is under way: another reply than the one asked for.
+      // Over RESP2 node-redis decodes to bytes while a subscription is under way, v5 and v6 also after it: another reply
+      // than the one asked for.
       if (!isCopyable(value) || (!bytes && holdsBytes(value))) {
         coherence.discard(flight);
         return;

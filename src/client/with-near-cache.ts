@@ -3,7 +3,7 @@
 import { type NearCacheOptions, resolveOptions } from '../options.js';
 import { endpointOf } from '../tracking/endpoint.js';
 import type { NodeRedisClient } from './adapter.js';
-import { adapterOf } from './adapters.js';
+import { adapterOf, markWrapped } from './adapters.js';
 import { buildFacade, define } from './facade.js';
 import { NearCache } from './near-cache.js';
 import { mainRole } from './roles.js';
@@ -68,8 +68,10 @@ export function withNearCache<C extends NodeRedisClient>(
     onClose: () => {
       client.off('ready', start);
       client.off('end', stop);
+      unmark();
     },
   });
+  const unmark = markWrapped(client);
   // By events, so that a client connected or closed past the wrapper is followed too.
   client.on('ready', start);
   client.on('end', stop);
@@ -82,7 +84,10 @@ export function withNearCache<C extends NodeRedisClient>(
     await adapter.end();
   });
   if (adapter.keyPrefix === undefined) {
-    near.warn('key-prefix', 'The keyPrefix of this client is no string: nothing is cached.');
+    // When listeners can be there.
+    queueMicrotask(() =>
+      near.warn('key-prefix', 'The keyPrefix of this client is no string: nothing is cached.'),
+    );
   }
   return facade as NearCached<C>;
 }

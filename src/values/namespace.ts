@@ -3,6 +3,7 @@
 import type { Coherence } from '../cache/coherence.js';
 import { type Codec, json, type SchemaIssue, type StandardSchema } from '../codec.js';
 import { NearCacheError } from '../errors.js';
+import { checkSet } from '../options.js';
 import { deepFreeze } from './deep-freeze.js';
 
 /** Options of `near.namespace()`. What is left out comes from the registered prefix, then from the default. */
@@ -15,7 +16,7 @@ export interface NamespaceOptions<T> {
 
 /** Options of {@link Namespace.set}. */
 export interface NamespaceSetOptions {
-  /** The key's expiry in Redis, by `PSETEX`. Unit: ms. Default: none. */
+  /** The key's expiry in Redis, by `PSETEX`. Unit: whole ms. Default: none. */
   readonly ttl?: number;
 }
 
@@ -102,9 +103,10 @@ export class Namespace<T> {
 
   /**
    * Checks, encodes and writes a value.
-   * @throws NearCacheError `ERR_NEAR_SCHEMA`; whatever the codec or the client throws
+   * @throws NearCacheError `ERR_NEAR_OPTION`, `ERR_NEAR_SCHEMA`; whatever the codec or the client throws
    */
   async set(id: string, value: T, options: NamespaceSetOptions = {}): Promise<void> {
+    checkSet(options);
     const { client, prefix } = this.#parts;
     const key = prefix + id;
     if (this.#schema !== undefined) await this.#checked(key, value, this.#schema);

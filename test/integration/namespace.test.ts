@@ -107,6 +107,13 @@ test('set() takes an expiry', async () => {
   expect(await products.del(['1', '3', 'none'])).toBe(2);
 });
 
+test('set() refuses options that are none', async () => {
+  for (const options of [{ EX: 60 }, { ttl: 'x' }, { ttl: 1.5 }]) {
+    await expect(products.set('9', CUP, options as never)).rejects.toMatchObject({ code: 'ERR_NEAR_OPTION' });
+  }
+  expect(await rig.outsider.exists('k:product:9')).toBe(0);
+});
+
 test('two codecs of one key do not meet', async () => {
   const texts = rig.redis.near.namespace<string>('k:product:', {
     codec: { decode: (text) => text, encode: (text) => text },

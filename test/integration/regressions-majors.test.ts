@@ -229,3 +229,35 @@ test('credentials that are asked for are asked for by the tracking connection to
   await redis.near.ready();
   expect(String(await server.command('CLIENT', 'LIST'))).toMatch(/near-cache:tracking.* user=asked /);
 });
+
+test('a client that has a near cache is refused until that is closed', async () => {
+  const client = createClient({ url: server.url });
+  const first = withNearCache(client, OPTIONS);
+  expect(() => withNearCache(client, OPTIONS)).toThrow(expect.objectContaining({ code: 'ERR_NEAR_CLIENT' }));
+  first.near.close();
+  const second = withNearCache(client, OPTIONS);
+  await second.connect();
+  await second.near.ready();
+  await second.close();
+});
+
+test('ready() after a connect() that failed rejects, until the next one', async () => {
+  const proxy = await TcpProxy.start(server.port);
+  await proxy.away();
+  const client = createClient({ url: proxy.url, socket: { reconnectStrategy: false } });
+  client.on('error', () => {});
+  const redis = withNearCache(client, OPTIONS);
+  await expect(redis.connect()).rejects.toThrow('ECONNREFUSED');
+  await expect(redis.near.ready()).rejects.toMatchObject({ code: 'ERR_NEAR_CLOSED' });
+  await proxy.back();
+  await redis.connect();
+  await redis.near.ready();
+  await redis.close();
+  await proxy.stop();
+});
+
+test('the warning of a key prefix in bytes can be listened to', async () => {
+  const redis = withNearCache(createClient({ url: server.url, keyPrefix: Buffer.from('app:') }), OPTIONS);
+  const warned = new Promise((resolve) => redis.near.once('warning', resolve));
+  expect(await warned).toMatchObject({ code: 'key-prefix' });
+});

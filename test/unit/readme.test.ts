@@ -87,11 +87,13 @@ describe('the first example', () => {
 
   test('is examples/basic.ts, where the client has another name', () => {
     expect(first.trim().split('\n').length).toBeGreaterThan(10);
-    expect(read('examples/basic.ts')).toContain(first.replace("'@redis/client'", "'redis-client-v4'"));
+    const withoutImports = (code: string): string => code.replace(/^import .*\n/gm, '').trim();
+    expect(read('examples/basic.ts')).toContain(withoutImports(first));
+    expect(read('examples/basic.ts')).toContain("import { createClient } from 'redis-v6';");
   });
 
   test('imports like a user', () => {
-    expect(first).toContain("from '@redis/client'");
+    expect(first).toContain("from 'redis'");
     expect(first).toContain("from 'redis-near-cache'");
   });
 });
@@ -104,7 +106,7 @@ test('the examples compile', { timeout: 60_000 }, () => {
     ['{ createClient }', "import { createClient } from 'redis-client-v4';"],
   ];
   const blocks = [...codeBlocks('ts'), ...codeBlocks('ts', read('docs/metrics.md'))].map((code) => {
-    const own = code.replace("'@redis/client'", "'redis-client-v4'");
+    const own = code.replace("'redis'", "'redis-v6'");
     if (!code.includes('redis.')) return own;
     return granted.reduce((text, [has, line]) => (text.includes(has) ? text : `${line}\n${text}`), own);
   });
