@@ -223,8 +223,8 @@ export const MUTATIONS = [
     rule: 'C15',
     what: 'TTL is cached',
     file: 'client/commands/core.ts',
-    find: "uncached(ONE, 'time')",
-    replace: 'cached(ONE)',
+    find: "...each('PTTL TTL', uncached(ONE, 'time')),",
+    replace: "...each('PTTL TTL', cached(ONE)),",
     tests: 'integration/coherence/c15-',
   },
   {
