@@ -1,5 +1,5 @@
 // The bounded map from key to entry, over lru-cache: bounds in entries and bytes, for all and per prefix.
-// Keeps no second index that could outgrow it.
+// What it keeps beside, recency within prefixes and ties between keys, lives and ends with the entries.
 
 import { LRUCache } from 'lru-cache';
 import { Entry, makeReply, ownCopy, type Reply } from './entry.js';

@@ -30,7 +30,7 @@ export interface CallOptions {
   readonly bytes: boolean;
   /** The read goes past the cache. */
   readonly past: boolean;
-  /** A miss is neither shared nor stored: its caller will not wait for as long as others. */
+  /** A miss is neither shared nor stored: its caller has another timeout than the others. */
   readonly alone: boolean;
   /** A read that others wait for may be given up by the client before its time. */
   readonly impatient: boolean;
@@ -128,6 +128,18 @@ export function invoke(object: object, path: MethodPath, args: readonly unknown[
   let owner = object;
   for (const name of path.slice(0, -1)) owner = Reflect.get(owner, name) as object;
   return (Reflect.get(owner, path.at(-1) ?? '') as Method).apply(owner, args as unknown[]);
+}
+
+/** A transaction that is never executed: its methods turn arguments into wire arguments, which `record` is told. */
+export function recorderOf(client: NodeRedisClient, record: (wire: WireCommand) => void): object {
+  const recorder = client.multi();
+  Object.defineProperty(recorder, 'addCommand', {
+    value: (wire: WireCommand) => {
+      record(wire);
+      return recorder;
+    },
+  });
+  return recorder;
 }
 
 /** The object in the prototype chain that has the member itself. */

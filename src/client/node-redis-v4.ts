@@ -15,6 +15,7 @@ import {
   type OwnMethod,
   PLAIN,
   type QueuedCommands,
+  recorderOf,
   type View,
 } from './adapter.js';
 import type { WireCommand } from './effect.js';
@@ -48,7 +49,6 @@ export class NodeRedisV4 implements ClientAdapter {
   readonly #scripts: ReadonlySet<string>;
   readonly #optionsMark: symbol | undefined;
   readonly #Multi: MultiConstructor;
-  /** A transaction that is never executed: its methods turn arguments into wire arguments. */
   readonly #recorder: object;
   #recorded: WireCommand | undefined;
 
@@ -62,12 +62,8 @@ export class NodeRedisV4 implements ClientAdapter {
     this.#optionsMark =
       typeof marked === 'object' && marked !== null ? Object.getOwnPropertySymbols(marked)[0] : undefined;
     this.#Multi = Reflect.get(client, 'Multi') as MultiConstructor;
-    this.#recorder = client.multi();
-    Object.defineProperty(this.#recorder, 'addCommand', {
-      value: (args: WireCommand) => {
-        this.#recorded = args;
-        return this.#recorder;
-      },
+    this.#recorder = recorderOf(client, (wire) => {
+      this.#recorded = wire;
     });
   }
 

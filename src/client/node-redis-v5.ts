@@ -15,6 +15,7 @@ import {
   type NodeRedisClient,
   type OwnMethod,
   type QueuedCommands,
+  recorderOf,
   type View,
 } from './adapter.js';
 import type { WireCommand } from './effect.js';
@@ -65,7 +66,6 @@ export class NodeRedisV5 implements ClientAdapter {
   readonly namespaces: readonly string[];
   /** The class that has the commands, scripts and namespaces this client was made with. */
   readonly #commands: object;
-  /** A transaction that is never executed: its methods turn arguments into wire arguments. */
   readonly #recorder: object;
   #recorded: WireCommand | undefined;
   #connection: DataClientOptions | undefined;
@@ -81,12 +81,8 @@ export class NodeRedisV5 implements ClientAdapter {
     if (this.isOrdered) this.#ownOptions = commandOptionsOf(client);
     this.root = this.viewOf(client);
     this.#commands = holderOf(client, 'Multi') ?? {};
-    this.#recorder = client.multi();
-    Object.defineProperty(this.#recorder, 'addCommand', {
-      value: (args: WireCommand) => {
-        this.#recorded = args;
-        return this.#recorder;
-      },
+    this.#recorder = recorderOf(client, (wire) => {
+      this.#recorded = wire;
     });
     const prefix = this.encode(['GET'], [''])?.[1];
     this.keyPrefix = typeof prefix === 'string' ? prefix : undefined;
