@@ -115,7 +115,7 @@ export class ClusterBed {
     const share = Math.ceil(slots / donors.length);
     for (const [index, donor] of donors.entries()) {
       const view = (await viewOf(donor.server)).find(({ id }) => id === donor.id);
-      const count = Math.min(share, slots - index * share);
+      const count = Math.max(0, Math.min(share, slots - index * share));
       const move = await SlotMove.open(view ? slotsOf(view).slice(0, count) : [], donor, primary);
       await move.moveKeys();
       await move.close();
