@@ -8,6 +8,7 @@ import { inspect } from 'node:util';
 import { createClient } from 'redis-client-v4';
 import { type NearCacheOptions, withNearCache } from 'redis-near-cache';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { freePort } from '../support/free-port.js';
 import { RedisServer } from '../support/redis-server.js';
 import { until } from '../support/until.js';
 
@@ -86,7 +87,7 @@ describe('connects like the data client', () => {
 
   test('by TLS, with the same authority', async () => {
     const pem = (name: string) => fileURLToPath(new URL(`../support/tls/${name}.pem`, import.meta.url));
-    const tlsPort = await (await import('../support/redis-server.js')).freePort();
+    const tlsPort = await freePort();
     const files = [
       '--tls-cert-file',
       pem('server'),

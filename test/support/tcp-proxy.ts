@@ -1,7 +1,7 @@
 // A TCP proxy between a client and a server that can hold, cut or swallow what passes, per direction.
 
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { freePort } from './redis-server.js';
+import { freePort } from './free-port.js';
 
 /** Both ways, or one: `'up'` goes to the server, `'down'` comes from it. */
 export type Direction = 'up' | 'down';
@@ -21,7 +21,7 @@ type Mode = 'flow' | 'hold' | 'swallow';
 
 export class TcpProxy {
   readonly port: number;
-  readonly #target: number;
+  #target: number;
   readonly #server: Server;
   readonly #links = new Set<Link>();
   readonly #mode: Record<Direction, Mode> = { up: 'flow', down: 'flow' };
@@ -97,6 +97,12 @@ export class TcpProxy {
       up.socket.destroy();
       down.socket.destroy();
     }
+  }
+
+  /** Ends every connection; new ones go to another server. */
+  aim(target: number): void {
+    this.#target = target;
+    this.cut();
   }
 
   /** Ends every connection and every new one. */
