@@ -1,4 +1,4 @@
-// The object behind `redis.near`: it puts the coherence core, the tracker and the data client's lifecycle
+// The object behind `redis.near`: it puts the coherence core, the trackers and the data client's lifecycle
 // together, and turns what happens into states, events and numbers.
 
 import { EventEmitter } from 'eventemitter3';
@@ -14,7 +14,7 @@ import {
   type ResolvedOptions,
   resolvePrefix,
 } from '../options.js';
-import { Tracker } from '../tracking/tracker.js';
+import { Nodes } from '../tracking/nodes.js';
 import type { Namespace, NamespaceOptions, ValueClient } from '../values/namespace.js';
 import { AwaitedProofs } from './awaited-proofs.js';
 import type { ClientFacts } from './client-facts.js';
@@ -23,6 +23,7 @@ import { KeySpace } from './keys.js';
 import { Lifetimes } from './lifetimes.js';
 import type { NearCacheEvents, StateReason } from './near-events.js';
 import { PushedKeys } from './pushed-keys.js';
+import { Readiness } from './readiness.js';
 import { RegisteredPrefixes } from './registered-prefixes.js';
 
 /**
@@ -32,7 +33,7 @@ import { RegisteredPrefixes } from './registered-prefixes.js';
 export class NearCache extends EventEmitter<NearCacheEvents> {
   readonly #options: ResolvedOptions;
   readonly #coherence: Coherence;
-  readonly #tracker: Tracker;
+  readonly #nodes: Nodes;
   /** Vouches for entries where the server refuses tracking and `fallback` is `'ttl'`. */
   readonly #untracked: Lease | undefined;
   /** @internal */
@@ -50,7 +51,8 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
   #gaveUp: NearCacheError | undefined;
   /** The first attempt to track has ended, either way. */
   #settled = false;
-  #waiting: { resolve: () => void; reject: (error: NearCacheError) => void }[] = [];
+  readonly #readiness = new Readiness();
+  #following: NodeJS.Timeout | undefined;
   #attempt: Promise<void> = Promise.resolve();
   #attempted: () => void = () => {};
   /** The data connection was given another database or user, which node-redis may not restore on a new one. */
@@ -81,12 +83,12 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
           this.#tell('evict', { key: this.keys.asWritten(key), prefix: this.keys.asWritten(prefix.name) });
         },
         servingChanged: (reason) => this.#settle(reason),
-        proofWanted: () => this.#tracker.prove(),
+        proofWanted: () => this.#nodes.prove(),
       },
     });
     this.#prefixes = new RegisteredPrefixes(this.#coherence, this.keys, options);
     for (const prefix of options.prefixes) this.#prefixes.register(prefix);
-    this.#tracker = new Tracker({
+    this.#nodes = new Nodes({
       coherence: this.#coherence,
       heartbeat: options.heartbeat,
       maxStaleness: options.maxStaleness,
@@ -98,6 +100,7 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
           if (isHeard(this, 'invalidate')) this.#pushed.add(node, key);
         },
         armed: () => this.#armed(),
+        moved: (lease, owned) => this.#coherence.forget(lease, (key) => !owned(hashSlot(key))),
         expired: () => this.#settle('lease'),
         refused: (error) => this.#refused(error),
         lost: (error, final) => this.#lost(error, final),
@@ -105,6 +108,8 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
           this.warn('push', `A push from ${node} could not be understood: the cache was emptied.`),
       },
     });
+    const nodes = facts.nodes();
+    if (!(nodes instanceof Promise)) this.#nodes.know(nodes);
     if (options.fallback === 'ttl') {
       this.#untracked = this.#coherence.openLease(FALLBACK_TTL);
     }
@@ -129,10 +134,7 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
       return Promise.reject(closedError());
     const hopeless = this.#refusal ?? this.#gaveUp;
     if (hopeless !== undefined) return Promise.reject(hopeless);
-    if (this.#tracker.lease.armed) return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ resolve, reject });
-    });
+    return this.#nodes.anyArmed ? Promise.resolve() : this.#readiness.wait();
   }
 
   /**
@@ -162,7 +164,7 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
   async register(prefix: string | PrefixOptions): Promise<void> {
     const registered = this.#prefixes.register(resolvePrefix(prefix, 'prefix'));
     this.#untracked?.covered.add(registered);
-    await this.#tracker.followCoverage();
+    await this.#nodes.followCoverage();
   }
 
   /**
@@ -172,7 +174,7 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
    */
   async unregister(prefix: string): Promise<void> {
     this.#prefixes.unregister(prefix);
-    await this.#tracker.followCoverage();
+    await this.#nodes.followCoverage();
   }
 
   /**
@@ -189,7 +191,7 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
 
   /** A plain snapshot of state, sizes and counters: safe for `JSON.stringify`. */
   stats(): NearStats {
-    return snapshot(this.state, this.#coherence, this.#options, [this.#tracker.stats()], (name) =>
+    return snapshot(this.state, this.#coherence, this.#options, this.#nodes.stats(), (name) =>
       this.keys.asWritten(name),
     );
   }
@@ -219,9 +221,11 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
     this.#client = client;
   }
 
-  /** @internal The lease under which reads may be stored now. */
-  get lease(): Lease {
-    return this.#untracked?.armed === true ? this.#untracked : this.#tracker.lease;
+  /** @internal The lease under which a reply for this key may be stored now, if there is one. */
+  leaseFor(key: string): Lease | undefined {
+    if (this.#untracked?.armed === true) return this.#untracked;
+    const node = this.#facts.nodeOf(key);
+    return node === undefined ? undefined : this.#nodes.leaseOf(node);
   }
 
   /** @internal The error that reads are answered with, under `fallback: 'error'`. */
@@ -230,8 +234,8 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
   }
 
   /** @internal Resolves when everything up to `asOf` is proven to have been applied, or when that takes too long. */
-  proven(asOf: number): Promise<void> {
-    const proof = this.#proofs.until(asOf);
+  proven(asOf: number, lease: Lease): Promise<void> {
+    const proof = this.#proofs.until(asOf, lease);
     this.#coherence.wantProof(asOf);
     return proof;
   }
@@ -249,31 +253,36 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
     this.#attempt = new Promise((resolve) => {
       this.#attempted = resolve;
     });
-    this.#tracker.stop();
-    this.#track();
+    this.#nodes.stop();
+    this.#follow();
     this.#settle('connecting');
     return this.#attempt;
   }
 
-  /** A pool tells where it connects only when it is connected. */
-  #track(): void {
-    const endpoint = this.#facts.endpoint();
-    if (!(endpoint instanceof Promise)) {
-      this.#tracker.start(endpoint);
-      return;
-    }
+  /** Tracks the nodes that are there. A pool tells where it connects only when it is connected. */
+  #follow(): void {
+    const { nodes, nodesChange } = this.#facts;
     const attempt = this.#attempt;
-    endpoint.then(
-      (known) => {
-        if (this.#lifecycle === 'running' && attempt === this.#attempt) this.#tracker.start(known);
-      },
-      (error: unknown) => this.fault('Where the pool connects could not be found out.', error),
-    );
+    const current = nodes();
+    if (current instanceof Promise) {
+      current.then(
+        (known) => {
+          if (this.#lifecycle === 'running' && attempt === this.#attempt) this.#nodes.follow(known);
+        },
+        (error: unknown) => this.fault('Where the pool connects could not be found out.', error),
+      );
+    } else {
+      this.#nodes.follow(current);
+    }
+    clearTimeout(this.#following);
+    if (!nodesChange) return;
+    this.#following = setTimeout(() => this.#follow(), this.#options.heartbeat);
+    this.#following.unref();
   }
 
   /** @internal The data client could not connect: who waits for `ready()` waits in vain. */
   abandon(cause: unknown): void {
-    this.#rejectWaiting(closedError(cause));
+    this.#readiness.failed(closedError(cause));
   }
 
   /** @internal The data client is closed. */
@@ -305,7 +314,7 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
     this.#refusal = undefined;
     if (this.#untracked !== undefined) this.#coherence.revoke(this.#untracked, 'coverage');
     this.#settle('armed');
-    this.#log('info', this.#tracker.stats(), 'near cache is tracking');
+    this.#log('info', { nodes: this.#nodes.stats() }, 'near cache is tracking');
     this.#attempted();
   }
 
@@ -317,7 +326,7 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
       this.#coherence.arm(this.#untracked, this.#coherence.prefixes.all());
     }
     this.#report(error);
-    this.#rejectWaiting(error);
+    this.#readiness.failed(error);
     this.#attempted();
   }
 
@@ -327,13 +336,9 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
     this.#report(error);
     if (final) {
       this.#gaveUp = error;
-      this.#rejectWaiting(error);
+      this.#readiness.failed(error);
     }
     this.#attempted();
-  }
-
-  #rejectWaiting(error: NearCacheError): void {
-    for (const { reject } of this.#waiting.splice(0)) reject(error);
   }
 
   #report(error: NearCacheError): void {
@@ -357,18 +362,19 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
 
   #shutDown(reason: 'closed' | 'disconnected'): void {
     this.#settle(reason);
-    this.#tracker.stop();
+    clearTimeout(this.#following);
+    this.#nodes.stop();
     if (this.#untracked !== undefined) this.#coherence.revoke(this.#untracked, 'closed');
     this.#coherence.flush('closed');
     // A WATCH ended with its connection.
     this.#coherence.hold(false);
-    this.#rejectWaiting(closedError());
+    this.#readiness.failed(closedError());
     this.#attempted();
   }
 
   #settle(reason?: StateReason): void {
-    this.#proofs.settle(this.lease);
-    if (this.#tracker.lease.armed) for (const { resolve } of this.#waiting.splice(0)) resolve();
+    this.#proofs.settle();
+    if (this.#nodes.anyArmed) this.#readiness.reached();
     const from = this.#state;
     const to = this.#currentState();
     if (from === to) return;
@@ -380,7 +386,7 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
 
   #currentState(): NearState {
     if (this.#lifecycle === 'closed' || this.#lifecycle === 'disconnected') return 'closed';
-    if (this.#coherence.serves(this.lease)) return 'serving';
+    if (this.#coherence.serving) return 'serving';
     return this.#settled ? 'bypass' : 'connecting';
   }
 
@@ -389,7 +395,7 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
     if (to === 'bypass') {
       const gate = this.#coherence.gate;
       if (gate !== undefined) return gate;
-      return this.#tracker.lease.armed ? 'lease' : 'lost';
+      return this.#nodes.anyArmed ? 'lease' : 'lost';
     }
     return to;
   }
