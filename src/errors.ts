@@ -6,7 +6,7 @@
  *
  * | code | when |
  * | --- | --- |
- * | `ERR_NEAR_OPTION` | an option is unknown, of the wrong type or out of range (thrown at construction and by `register()`) |
+ * | `ERR_NEAR_OPTION` | an option is unknown, of the wrong type or out of range (thrown at construction, by `register()` and by `hashTag()`) |
  * | `ERR_NEAR_CLIENT` | what was passed is not a node-redis client or pool, is in legacy mode, has a cache of its own or a near cache already (thrown at construction) |
  * | `ERR_NEAR_TRACKING_UNSUPPORTED` | the server has no RESP3 or no `CLIENT TRACKING` (Redis below 6, some proxies) |
  * | `ERR_NEAR_TRACKING_DENIED` | the tracking connection may not log in or may not call `CLIENT TRACKING` |

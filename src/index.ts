@@ -16,6 +16,7 @@ export type {
   ReconnectStrategy,
   TrackingOptions,
 } from './options.js';
+export { groupBySlot, hashSlot, hashTag } from './routing/slots.js';
 export type { TrackingStats } from './tracking/tracker.js';
 export {
   Namespace,

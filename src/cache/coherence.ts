@@ -292,7 +292,10 @@ export class Coherence {
   /** Drops what this lease's node vouched for and `doomed` names, and poisons such flights. */
   forget(lease: Lease, doomed: (key: string) => boolean): void {
     this.#flights.poisonWhere((flight) => flight.lease === lease && doomed(flight.key));
-    this.#flushed('moved', this.store.deleteWhere((key, entry) => entry.lease === lease && doomed(key)));
+    this.#flushed(
+      'moved',
+      this.store.deleteWhere((key, entry) => entry.lease === lease && doomed(key)),
+    );
   }
 
   /** Invalidations arrive from now on for the covered prefixes. Arm, flush, then serve (rule C5). */

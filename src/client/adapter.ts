@@ -37,6 +37,9 @@ export interface CallOptions {
   readonly signal: AbortSignal | undefined;
 }
 
+/** The only node of a client that has one. */
+export const ONLY_NODE = 'only';
+
 /** Options that change nothing. */
 export const PLAIN: CallOptions = {
   types: '',
@@ -78,6 +81,19 @@ export type OwnMethod =
   /** It sends what is not ours to see. */
   | 'opaque';
 
+/** A node of the data client that a read can be sent to. */
+export interface DataNode {
+  readonly id: string;
+  /** The client's own connection to it. */
+  readonly client: object;
+}
+
+/** A node, and how its client connects to it. */
+export interface DataNodeOptions {
+  readonly id: string;
+  readonly options: DataClientOptions;
+}
+
 export interface ClientAdapter {
   readonly client: NodeRedisClient;
   readonly root: View;
@@ -105,10 +121,24 @@ export interface ClientAdapter {
   encode(path: MethodPath, args: readonly unknown[]): WireCommand | undefined;
   /** Calls a method on the real client: private state is out of reach for another `this`. */
   call(view: View, path: MethodPath, args: readonly unknown[]): unknown;
-  /** The same for a read, with what `before` sends right before it, on the same connection. */
-  read(view: View, path: MethodPath, args: readonly unknown[], before: Before): Promise<unknown>;
-  /** Where and as whom the client connects; known at the latest when it is connected. */
-  connection(): DataClientOptions | Promise<DataClientOptions>;
+  /**
+   * The same for a read of `key`, with what `before` sends right before it, on the same connection. `detoured` is called
+   * before the promise settles if another node than that of {@link nodeOf} answers.
+   */
+  read(
+    view: View,
+    path: MethodPath,
+    args: readonly unknown[],
+    key: string,
+    before: Before,
+    detoured: () => void,
+  ): Promise<unknown>;
+  /** Names the node that a key is read from; `undefined` while that is not known. */
+  nodeOf(key: string): string | undefined;
+  /** The nodes that are read from, with where and as whom to connect; known at the latest when it is connected. */
+  nodes(): readonly DataNodeOptions[] | Promise<readonly DataNodeOptions[]>;
+  /** Whether these may change while the client is connected. */
+  readonly nodesChange: boolean;
   /** A queue of commands of the client's own class, which executes itself by methods of `self`. */
   transaction(self: object): object;
   /** Whether a method that executes a queue was told to do it as a transaction. */

@@ -14,6 +14,7 @@ import {
   type ResolvedOptions,
   resolvePrefix,
 } from '../options.js';
+import { hashSlot } from '../routing/slots.js';
 import { Nodes } from '../tracking/nodes.js';
 import type { Namespace, NamespaceOptions, ValueClient } from '../values/namespace.js';
 import { AwaitedProofs } from './awaited-proofs.js';

@@ -6,12 +6,14 @@ import {
   type Before,
   type CallOptions,
   type ClientAdapter,
+  type DataNodeOptions,
   extensionNames,
   holderOf,
   invoke,
   type MethodPath,
   methodOf,
   type NodeRedisClient,
+  ONLY_NODE,
   type OwnMethod,
   PLAIN,
   type QueuedCommands,
@@ -45,6 +47,8 @@ export class NodeRedisV4 implements ClientAdapter {
   readonly isOrdered = true;
   readonly ownMethods = OWN_METHODS;
   readonly namespaces: readonly string[];
+  readonly nodesChange = false;
+  readonly #options: DataClientOptions;
   readonly #scripts: ReadonlySet<string>;
   readonly #optionsMark: symbol | undefined;
   readonly #Multi: MultiConstructor;
@@ -54,7 +58,8 @@ export class NodeRedisV4 implements ClientAdapter {
 
   constructor(client: NodeRedisClient) {
     this.client = client;
-    const options = this.connection();
+    const options = (Reflect.get(client, 'options') as DataClientOptions | undefined) ?? {};
+    this.#options = options;
     this.namespaces = [...extensionNames(options, 'modules'), ...extensionNames(options, 'functions')];
     this.#scripts = new Set(extensionNames(options, 'scripts'));
     this.root = this.viewOf(client);
@@ -72,15 +77,19 @@ export class NodeRedisV4 implements ClientAdapter {
   }
 
   get queueIsBounded(): boolean {
-    return Boolean(Reflect.get(this.connection(), 'commandsQueueMaxLength'));
+    return Boolean(Reflect.get(this.#options, 'commandsQueueMaxLength'));
   }
 
   get isReady(): boolean {
     return Reflect.get(this.client, 'isReady') === true;
   }
 
-  connection(): DataClientOptions {
-    return (Reflect.get(this.client, 'options') as DataClientOptions | undefined) ?? {};
+  nodeOf(): string {
+    return ONLY_NODE;
+  }
+
+  nodes(): readonly DataNodeOptions[] {
+    return [{ id: ONLY_NODE, options: this.#options }];
   }
 
   isCommand(name: string): boolean {
@@ -143,7 +152,7 @@ export class NodeRedisV4 implements ClientAdapter {
     return invoke(view.target, path, args);
   }
 
-  read(view: View, path: MethodPath, args: readonly unknown[], before: Before): Promise<unknown> {
+  read(view: View, path: MethodPath, args: readonly unknown[], _: string, before: Before): Promise<unknown> {
     before((command) => invoke(this.client, ['sendCommand'], [command]));
     return Promise.resolve(this.call(view, path, args));
   }

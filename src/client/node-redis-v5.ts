@@ -6,6 +6,7 @@ import {
   type Before,
   type CallOptions,
   type ClientAdapter,
+  type DataNodeOptions,
   extensionNames,
   holderOf,
   invoke,
@@ -13,6 +14,7 @@ import {
   type MethodPath,
   methodOf,
   type NodeRedisClient,
+  ONLY_NODE,
   type OwnMethod,
   type QueuedCommands,
   type View,
@@ -62,6 +64,7 @@ export class NodeRedisV5 implements ClientAdapter {
   readonly keyPrefix: string | undefined;
   readonly ownMethods = OWN_METHODS;
   readonly isOrdered: boolean;
+  readonly nodesChange = false;
   readonly namespaces: readonly string[];
   /** The class that has the commands, scripts and namespaces this client was made with. */
   readonly #commands: object;
@@ -103,15 +106,20 @@ export class NodeRedisV5 implements ClientAdapter {
     return Reflect.get(this.client, this.isOrdered ? 'isReady' : 'isOpen') === true;
   }
 
-  /** A pool shows the options of its connections only on one of them. */
-  connection(): DataClientOptions | Promise<DataClientOptions> {
-    return this.#connection ?? this.#askPool();
+  nodeOf(): string {
+    return ONLY_NODE;
   }
 
-  async #askPool(): Promise<DataClientOptions> {
+  /** A pool shows the options of its connections only on one of them. */
+  nodes(): readonly DataNodeOptions[] | Promise<readonly DataNodeOptions[]> {
+    return this.#connection === undefined ? this.#askPool() : [{ id: ONLY_NODE, options: this.#connection }];
+  }
+
+  async #askPool(): Promise<readonly DataNodeOptions[]> {
     const ask = [(client: object) => optionsOf(client)];
-    this.#connection = (await invoke(this.client, ['execute'], ask)) as DataClientOptions;
-    return this.#connection;
+    const options = (await invoke(this.client, ['execute'], ask)) as DataClientOptions;
+    this.#connection = options;
+    return [{ id: ONLY_NODE, options }];
   }
 
   isCommand(name: string): boolean {
@@ -183,7 +191,7 @@ export class NodeRedisV5 implements ClientAdapter {
     return invokeOn(view.target, path, args);
   }
 
-  read(view: View, path: MethodPath, args: readonly unknown[], before: Before): Promise<unknown> {
+  read(view: View, path: MethodPath, args: readonly unknown[], _: string, before: Before): Promise<unknown> {
     const target = this.#sharedFor(view);
     if (this.isOrdered) {
       before((command) => sendPlain(this.client, command));

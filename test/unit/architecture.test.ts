@@ -15,6 +15,7 @@ const MAY_USE: Readonly<Record<string, readonly string[]>> = {
   tracking: ['cache'],
   metrics: ['cache', 'tracking'],
   values: ['cache'],
+  routing: [],
   client: ['cache', 'tracking', 'metrics', 'values'],
 };
 
@@ -24,6 +25,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   tracking: ['@redis/client'],
   metrics: [],
   values: [],
+  routing: ['cluster-key-slot'],
   client: ['eventemitter3'],
 };
 
