@@ -31,6 +31,16 @@ export default defineConfig({
           hookTimeout: 30_000,
         },
       },
+      {
+        resolve: { alias },
+        test: {
+          name: 'contract',
+          fileParallelism: false,
+          include: ['test/contract/**/*.test.ts', 'test/differential/**/*.test.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+        },
+      },
     ],
   },
 });

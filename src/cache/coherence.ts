@@ -1,6 +1,7 @@
 // The coherence core: what may be served, joined and stored, and what a change does to it (rules C1 to C7).
 // Pure state: no I/O, no timers, time comes in from outside; it knows keys and replies, never Redis or clients.
 
+import { isDeepStrictEqual } from 'node:util';
 import { type Entry, makeReply, type Reply } from './entry.js';
 import type { CoherenceObserver, FlushReason, RevokeReason } from './events.js';
 import { Flight, FlightTable, type FlightTerms } from './flights.js';
@@ -143,15 +144,15 @@ export class Coherence {
    */
   land(flight: Flight, id: string, value: unknown, expiry: Expiry): boolean {
     this.#flights.remove(flight);
-    const { key, others, prefix } = flight;
+    const { key, others } = flight;
     const stored = this.#mayStore(flight, value, expiry) && this.#put(flight, id, value, expiry);
     if (!this.#ordered) {
       // Reads under way may have been answered by the server before this one was: other connections brought them.
       this.#flights.poison(key);
       for (const other of others) this.#flights.poison(other);
     }
-    if (stored) prefix.fills++;
-    else prefix.discardedFills++;
+    if (stored) flight.prefix.fills++;
+    else this.discard(flight);
     return stored;
   }
 
@@ -161,9 +162,16 @@ export class Coherence {
     flight.prefix.discardedFills++;
   }
 
+  /** A reply that is not stored was seen all the same, an error too: what is held may be older (promise (d)). */
+  #seen({ key, order, others }: Flight): void {
+    const since = this.#ordered ? order : ++this.#departures;
+    for (const seen of [key, ...others]) this.store.suspect(seen, since, this.#clock.exact());
+  }
+
   /** The read failed: nothing is stored, the error is for those who wait. */
   fail(flight: Flight): void {
     this.#flights.remove(flight);
+    this.#seen(flight);
   }
 
   #mayStore(flight: Flight, value: unknown, expiry: Expiry): boolean {
@@ -205,7 +213,14 @@ export class Coherence {
   /** Holds what was made of the reply `of`, under the name `id`, for as long as that reply is held and is `source`. */
   derive(key: string, of: string, source: unknown, id: string, value: unknown): void {
     const reply = this.store.peek(key)?.find(of);
-    if (reply?.value === source && reply !== undefined) this.store.derive(key, reply, id, value);
+    if (reply !== undefined && isDeepStrictEqual(reply.value, source))
+      this.store.derive(key, reply, id, value);
+  }
+
+  /** The held reply of this name, if it is this one. */
+  replyOf(key: string, id: string, value: unknown): Reply | undefined {
+    const reply = this.store.peek(key)?.find(id);
+    return isDeepStrictEqual(reply?.value, value) ? reply : undefined;
   }
 
   // --- changes ---------------------------------------------------------------------------------------------
@@ -247,8 +262,6 @@ export class Coherence {
     this.flushes++;
     this.#observer.flushed(reason, entries);
   }
-
-  // --- prefixes --------------------------------------------------------------------------------------------
 
   register(name: string, settings: PrefixSettings): Prefix {
     const prefix = this.prefixes.add(name, settings);
@@ -337,8 +350,6 @@ export class Coherence {
   #settleAll(): void {
     for (const lease of this.#leases) this.#settle(lease);
   }
-
-  // --- gates -----------------------------------------------------------------------------------------------
 
   /** Why nothing is served although leases are armed, if so. */
   get gate(): 'barrier' | 'watch' | undefined {

@@ -1,6 +1,8 @@
 // Estimates what a held reply costs in memory, for `maxBytes`. Knows V8's object layout roughly and
 // nothing else.
 
+import { types } from 'node:util';
+
 /** What an entry costs beside its key and replies: LRU slots, map cell, entry object. Unit: bytes. */
 export const ENTRY_OVERHEAD = 232;
 /** What one reply costs beside its value and id: record, map cell where there are several. Unit: bytes. */
@@ -23,13 +25,13 @@ export function valueBytes(value: unknown): number {
   if (typeof value === 'string') return stringBytes(value);
   if (typeof value === 'number') return STRING_HEADER;
   if (typeof value !== 'object' || value === null) return 0;
-  if (value instanceof Uint8Array) return BYTES_HEADER + value.byteLength;
+  if (types.isUint8Array(value)) return BYTES_HEADER + value.byteLength;
   let bytes = OBJECT_HEADER;
   if (Array.isArray(value)) {
     for (const item of value) bytes += POINTER + valueBytes(item);
     return bytes;
   }
-  if (value instanceof Set || value instanceof Map) {
+  if (types.isSet(value) || types.isMap(value)) {
     for (const [name, item] of value.entries()) bytes += PROPERTY + valueBytes(name) + valueBytes(item);
     return bytes;
   }

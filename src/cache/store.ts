@@ -25,6 +25,11 @@ export class Store {
   readonly #onEvict: (key: string, prefix: Prefix) => void;
   /** The entry that is only being measured anew. */
   #measured: Entry | undefined;
+  /** Entries that are gone and whose ties are still to be cut. lru-cache must be at rest for that. */
+  readonly #gone: { readonly key: string; readonly entry: Entry }[] = [];
+  #cutting = false;
+  /** Entries that had to make room, of which nobody was told yet. */
+  readonly #madeRoom: { readonly key: string; readonly prefix: Prefix }[] = [];
 
   constructor(options: StoreOptions) {
     this.#onEvict = options.onEvict;
@@ -37,10 +42,10 @@ export class Store {
         entry.prefix.entries--;
         this.#bounded.get(entry.prefix)?.delete(key);
       },
-      // After, because a listener may come back here, and lru-cache is in the middle of making room before.
+      // Only noted, because one call of lru-cache may dispose of several, and is not to be called in between.
       disposeAfter: (entry, key, reason) => {
-        if (entry !== this.#measured) this.#untie(key, entry);
-        if (reason === 'evict') this.#evicted(key, entry.prefix);
+        if (entry !== this.#measured) this.#gone.push({ key, entry });
+        if (reason === 'evict') this.#madeRoom.push({ key, prefix: entry.prefix });
       },
     });
   }
@@ -73,6 +78,12 @@ export class Store {
    * @returns false if the entry is larger than the store, or holds a newer reply already
    */
   put(key: string, reply: Reply, prefix: Prefix, lease: Lease, now: number, others: Others = []): boolean {
+    const held = this.#put(key, reply, prefix, lease, now, others);
+    this.#tellEvicted();
+    return held;
+  }
+
+  #put(key: string, reply: Reply, prefix: Prefix, lease: Lease, now: number, others: Others): boolean {
     const entry = this.#entry(key, prefix, lease);
     const news = entry.isNews(reply);
     if (!entry.add(reply, now)) return false;
@@ -107,6 +118,7 @@ export class Store {
     if (entry?.find(source.id) !== source) return;
     entry.set(makeReply(id, value, source.expiresAt, source.order, source.others));
     this.#set(key, entry);
+    this.#tellEvicted();
   }
 
   #suspectDependents(entry: Entry, order: number, now: number, except?: string): void {
@@ -117,7 +129,7 @@ export class Store {
   #entry(key: string, prefix: Prefix, lease: Lease): Entry {
     const held = this.#lru.peek(key);
     if (held?.lease === lease && held.prefix === prefix) return held;
-    this.#lru.delete(key);
+    this.delete(key);
     return new Entry(key, prefix, lease);
   }
 
@@ -130,15 +142,36 @@ export class Store {
     const known = this.#lru.delete(key);
     this.#measured = undefined;
     if (!fits) {
-      if (!known) this.#untie(key, entry);
+      if (!known) this.#gone.push({ key, entry });
+      this.#cutTies();
       return false;
     }
     const name = ownCopy(key);
     prefix.entries++;
     this.#lru.set(name, entry, { size: entry.bytes });
     while (this.#lru.size > this.#maxEntries) this.#lru.pop();
-    if (prefix.maxEntries !== undefined) this.#recency(prefix, prefix.maxEntries).set(name, true);
+    // It may have been too large to stay.
+    if (prefix.maxEntries !== undefined && this.#lru.peek(name) === entry)
+      this.#recency(prefix, prefix.maxEntries).set(name, true);
+    this.#cutTies();
     return true;
+  }
+
+  /** One at a time: cutting ties takes out entries that have ties of their own. */
+  #cutTies(): void {
+    if (this.#cutting) return;
+    this.#cutting = true;
+    for (let next = this.#gone.shift(); next !== undefined; next = this.#gone.shift())
+      this.#untie(next.key, next.entry);
+    this.#cutting = false;
+  }
+
+  /** When everything is in its place, because a listener may come back here. */
+  #tellEvicted(): void {
+    for (let next = this.#madeRoom.shift(); next !== undefined; next = this.#madeRoom.shift()) {
+      next.prefix.evictions++;
+      this.#onEvict(next.key, next.prefix);
+    }
   }
 
   /** An entry is gone: so are the replies elsewhere that hang on it, and the ties of its own replies. */
@@ -170,19 +203,21 @@ export class Store {
   }
 
   #remeasure(key: string, entry: Entry): void {
-    if (entry.isEmpty) this.#lru.delete(key);
+    if (entry.isEmpty) this.delete(key);
     else if (this.#lru.peek(key) === entry) this.#set(key, entry);
   }
 
   delete(key: string): boolean {
-    return this.#lru.delete(key);
+    const held = this.#lru.delete(key);
+    this.#cutTies();
+    return held;
   }
 
   /** Deletes every entry for which `doomed` says so. @returns how many */
   deleteWhere(doomed: (key: string, entry: Entry) => boolean): number {
     let deleted = 0;
     for (const [key, entry] of [...this.#lru.entries()]) {
-      if (doomed(key, entry) && this.#lru.delete(key)) deleted++;
+      if (doomed(key, entry) && this.delete(key)) deleted++;
     }
     return deleted;
   }
@@ -191,12 +226,8 @@ export class Store {
   clear(): number {
     const dropped = this.#lru.size;
     this.#lru.clear();
+    this.#cutTies();
     return dropped;
-  }
-
-  #evicted(key: string, prefix: Prefix): void {
-    prefix.evictions++;
-    this.#onEvict(key, prefix);
   }
 
   #recency(prefix: Prefix, max: number): LRUCache<string, true> {
@@ -209,7 +240,7 @@ export class Store {
         disposeAfter: (_, key, reason) => {
           if (reason !== 'evict') return;
           this.#lru.delete(key);
-          this.#evicted(key, prefix);
+          this.#madeRoom.push({ key, prefix });
         },
       });
       this.#bounded.set(prefix, recency);

@@ -2,6 +2,7 @@
 // what their options mean. One file per family of majors implements it; nothing else knows their differences.
 
 import type { DataClientOptions } from '../tracking/endpoint.js';
+import type { Around } from './cluster-multi.js';
 import type { WireCommand } from './effect.js';
 
 /** What the SDK needs of a node-redis client. Every standalone client and pool that node-redis makes has it. */
@@ -17,7 +18,7 @@ export interface NodeRedisClient {
 export interface View {
   /** What methods are called on. */
   readonly target: object;
-  readonly options: CallOptions;
+  options: CallOptions;
 }
 
 /** What a call's options mean for the cache. */
@@ -70,6 +71,8 @@ export type OwnMethod =
   | 'views'
   /** It lends out a connection. */
   | 'lends'
+  /** It returns one. */
+  | 'gives'
   /** It begins or ends optimistic locking, or leaves the connection in another state (rules C11, C14). */
   | 'holds'
   | 'releases'
@@ -140,7 +143,7 @@ export interface ClientAdapter {
   /** Whether these may change while the client is connected. */
   readonly nodesChange: boolean;
   /** A queue of commands of the client's own class, which executes itself by methods of `self`. */
-  transaction(self: object): object;
+  transaction(self: object, args: readonly unknown[], around: Around): object;
   /** Whether a method that executes a queue was told to do it as a transaction. */
   isTransaction(name: string, args: readonly unknown[]): boolean;
   /** Ends the connection in good order where one is, at once where none is. */

@@ -6,6 +6,8 @@ import type { TrackedNode } from '../tracking/nodes.js';
 export interface ClientFacts {
   readonly keyPrefix: string;
   readonly isOrdered: boolean;
+  /** The types of its replies, where they are not node-redis' defaults. */
+  readonly types: () => string;
   readonly queueIsBounded: () => boolean;
   /** The nodes that are read from now. */
   readonly nodes: () => readonly TrackedNode[] | Promise<readonly TrackedNode[]>;

@@ -1,7 +1,13 @@
 // Builds the client-shaped object: every method, getter and event of the client, with reads, writes and
 // transactions led through the cache. Methods run on the real client, whose private fields no other `this` reaches.
 
-import { type ClientAdapter, type MethodPath, repeatable, type View } from './adapter.js';
+import {
+  type ClientAdapter,
+  type MethodPath,
+  type QueuedCommands,
+  repeatable,
+  type View,
+} from './adapter.js';
 import {
   cacheableOf,
   type Effect,
@@ -28,7 +34,7 @@ export interface FacadeRole {
   fault(error: unknown): void;
   /** A command's method was found to be the user's own. */
   noticeReplaced(name: string): void;
-  connect(view: View, args: readonly unknown[], facade: object): unknown;
+  connect(view: View, args: readonly unknown[], self: object): unknown;
   closing(): void;
   /** What stands in for a connection that the client lends out. */
   lent(client: object): object;
@@ -47,25 +53,28 @@ const READS_OF_A_FIELD: ReadonlySet<string> = new Set(
 const VIEW = Symbol('view');
 
 export function buildFacade(adapter: ClientAdapter, role: FacadeRole): object {
-  const facade: object = Object.create(adapter.client);
+  // The methods are a prototype's, and enumerable there, as those of the client are.
+  const members: object = Object.create(adapter.client);
+  const facade: object = Object.create(members);
   define(facade, VIEW, adapter.root);
   const methods = new Methods(adapter, role, facade);
-  for (const [name, descriptor] of members(adapter.client)) {
+  for (const [name, descriptor] of membersOf(adapter.client)) {
     if (adapter.namespaces.includes(name)) continue;
     if (descriptor.get !== undefined) {
-      Object.defineProperty(facade, name, {
+      Object.defineProperty(members, name, {
         get() {
           return Reflect.get(viewOf(this, facade).target, name);
         },
+        enumerable: descriptor.enumerable ?? false,
         configurable: true,
       });
     } else if (typeof descriptor.value === 'function') {
-      define(facade, name, methods.method(name));
+      Object.defineProperty(members, name, { ...descriptor, value: methods.method(name) });
     }
   }
   for (const name of adapter.namespaces) {
     const namespaces = new WeakMap<object, object>();
-    Object.defineProperty(facade, name, {
+    Object.defineProperty(members, name, {
       get() {
         const self = selfOf(this, facade);
         const namespace = namespaces.get(self) ?? methods.namespace(name, self);
@@ -112,7 +121,7 @@ class Methods {
   namespace(name: string, self: object): object {
     const { target } = viewOf(self, this.#facade);
     const wrapped: object = Object.create(Reflect.get(target, name) as object);
-    for (const [method, descriptor] of members(Object.getPrototypeOf(wrapped))) {
+    for (const [method, descriptor] of membersOf(Object.getPrototypeOf(wrapped))) {
       if (typeof descriptor.value !== 'function') continue;
       const command = this.#command([name, method]);
       define(wrapped, method, (...args: unknown[]) => command.apply(self, args));
@@ -143,13 +152,19 @@ class Methods {
       const view = viewOf(this, facade);
       let read: Read | undefined;
       try {
-        if (isRead && view === methods.#adapter.root && !view.options.past) {
+        if (
+          isRead &&
+          view === methods.#adapter.root &&
+          !view.options.past &&
+          view.options.signal === undefined
+        ) {
           const field = args[1];
+          const { types } = view.options;
           const id =
             args.length === 1
-              ? name
+              ? name + types
               : takesField && args.length === 2 && typeof field === 'string'
-                ? fieldReplyId(name, field)
+                ? fieldReplyId(name + types, field)
                 : undefined;
           const held = id === undefined ? undefined : role.held(id, args[0]);
           if (held !== undefined) return Promise.resolve(held);
@@ -188,10 +203,9 @@ class Methods {
       (view, args) =>
         this.#send(effect, view, [name], args);
     if (name === 'sendCommand') {
-      return (view, args) =>
-        this.#send(Array.isArray(args[0]) ? effectOf(args[0]) : UNKNOWN, view, [name], args);
+      return (view, args) => this.#send(effectOfRaw(args), view, [name], args);
     }
-    if (name === 'connect') return (view, args) => role.connect(view, args, this.#facade);
+    if (name === 'connect') return (view, args, self) => role.connect(view, args, self);
     // Iterators call methods of the client: on the wrapped one, so that what they read is seen.
     const kind = name.endsWith('Iterator') ? 'calls' : adapter.ownMethods[name];
     switch (kind) {
@@ -204,7 +218,8 @@ class Methods {
         return (_, args, self) =>
           (Reflect.get(adapter.client, name) as (...args: unknown[]) => unknown).apply(self, [...args]);
       case 'multi':
-        return (_, __, self) => adapter.transaction(self);
+        return (_, args, self) =>
+          adapter.transaction(self, args, (queue, run) => this.#around(effectOfQueue(queue), run));
       case 'executes':
         return (view, args) => this.#execute(view, name, args);
       case 'views':
@@ -213,6 +228,11 @@ class Methods {
         return (view, [use, ...rest]) => {
           const lend = (client: object): unknown => (use as (client: object) => unknown)(role.lent(client));
           return adapter.call(view, [name], [typeof use === 'function' ? lend : use, ...rest]);
+        };
+      case 'gives':
+        return (view, args) => {
+          const given = adapter.call(view, [name], args) as object | Promise<object>;
+          return given instanceof Promise ? given.then(role.lent) : role.lent(given);
         };
       case 'holds':
         return around({ ...NO_EFFECT, hold: true });
@@ -246,7 +266,10 @@ class Methods {
   }
 
   #send(effect: Effect, view: View, path: MethodPath, args: readonly unknown[]): unknown {
-    const send = (): unknown => this.#adapter.call(view, path, args);
+    return this.#around(effect, () => this.#adapter.call(view, path, args));
+  }
+
+  #around(effect: Effect, send: () => unknown): unknown {
     return this.#role.commands.concerns(effect)
       ? this.#role.commands.around(effect, send as () => Promise<unknown>)
       : send();
@@ -254,11 +277,21 @@ class Methods {
 
   /** Runs a transaction or pipeline. Only the former ends with EXEC. */
   #execute(view: View, name: string, args: readonly unknown[]): unknown {
-    const [queue] = args as [readonly { readonly args: WireCommand }[]];
-    const effect = Array.isArray(queue) ? effectOfAll(queue.map((command) => command.args)) : UNKNOWN;
+    const [queue] = args as [QueuedCommands];
+    const effect = effectOfQueue(queue);
     const release = effect.release || this.#adapter.isTransaction(name, args);
     return this.#send({ ...effect, release }, view, [name], args);
   }
+}
+
+function effectOfQueue(queue: QueuedCommands | undefined): Effect {
+  return Array.isArray(queue) ? effectOfAll(queue.map((command) => command.args)) : UNKNOWN;
+}
+
+/** The command is the only array that clients and clusters take. */
+function effectOfRaw(args: readonly unknown[]): Effect {
+  const wire = args.find(Array.isArray);
+  return wire === undefined ? UNKNOWN : effectOf(wire);
 }
 
 /** Arguments that the client refuses send nothing; those of a module's, script's or function's own are not ours to know. */
@@ -271,7 +304,7 @@ function effectOfCommand(path: MethodPath, wire: WireCommand | undefined): Effec
 const CLASSES = ['constructor', 'Multi'];
 
 /** Named members of an object and its prototypes, nearest first, without those of every object. */
-function members(object: object): Map<string, PropertyDescriptor> {
+function membersOf(object: object): Map<string, PropertyDescriptor> {
   const found = new Map<string, PropertyDescriptor>();
   for (
     let level: object | null = object;

@@ -6,7 +6,7 @@ import type { Before, ClientAdapter } from './adapter.js';
 import { ExpiryQuestion, isKnown } from './expiry-question.js';
 import { isCacheableKey } from './keys.js';
 import type { NearCache } from './near-cache.js';
-import { abortable, type CachedReads, type Read } from './reads.js';
+import { abortable, type CachedReads, isTimeout, type Read } from './reads.js';
 import { copyReply } from './reply-types.js';
 
 /** MGET answers nil for a key that is no string where GET fails: such a nil is held under a name of its own. */
@@ -66,8 +66,21 @@ export class ManyReads {
       const values = await batch;
       for (const [position, { index }] of fetched.entries()) replies[index] = copyReply(values[position]);
     }
-    for (const { index, flight } of joined) replies[index] = copyReply(await flight.reply);
+    for (const { index, flight } of joined) replies[index] = copyReply(await this.#joined(read, flight));
     return replies;
+  }
+
+  /** The patience of the one who asked first is not that of those who joined (rule C16). */
+  async #joined(read: Read, flight: Flight): Promise<unknown> {
+    try {
+      return await flight.reply;
+    } catch (error) {
+      if (!read.options.impatient || !isTimeout(error)) throw error;
+      const again = [[this.#near.keys.asWritten(flight.key)]];
+      const ask = (): Promise<unknown> => this.#adapter.call(read.view, read.path, again) as Promise<unknown>;
+      const [reply] = (await this.#reads.bypass([flight.key], ask)) as unknown[];
+      return reply;
+    }
   }
 
   #planOne(plan: Plan, index: number, key: unknown, types: string): void {

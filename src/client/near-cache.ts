@@ -26,6 +26,7 @@ import type { NearCacheEvents, StateReason } from './near-events.js';
 import { PushedKeys } from './pushed-keys.js';
 import { Readiness } from './readiness.js';
 import { RegisteredPrefixes } from './registered-prefixes.js';
+import { copyReply } from './reply-types.js';
 
 /**
  * `redis.near`: the state of the near cache, what happens in it ({@link NearCacheEvents}), its numbers, and what can be
@@ -53,7 +54,6 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
   /** The first attempt to track has ended, either way. */
   #settled = false;
   readonly #readiness = new Readiness();
-  #following: NodeJS.Timeout | undefined;
   #attempt: Promise<void> = Promise.resolve();
   #attempted: () => void = () => {};
   /** The data connection was given another database or user, which node-redis may not restore on a new one. */
@@ -87,7 +87,7 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
         proofWanted: () => this.#nodes.prove(),
       },
     });
-    this.#prefixes = new RegisteredPrefixes(this.#coherence, this.keys, options);
+    this.#prefixes = new RegisteredPrefixes(this.#coherence, this.keys, options, facts.types);
     for (const prefix of options.prefixes) this.#prefixes.register(prefix);
     this.#nodes = new Nodes({
       coherence: this.#coherence,
@@ -116,8 +116,6 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
     }
   }
 
-  // --- for users -------------------------------------------------------------------------------------------
-
   /** Whether hits are possible now. */
   get state(): NearState {
     this.#settle();
@@ -143,7 +141,8 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
    * missing; `undefined` when nothing may be served. Counts nowhere and does not refresh the entry.
    */
   peek(key: string): string | null | undefined {
-    return this.#coherence.peek(this.keys.onWire(key), 'GET') as string | null | undefined;
+    const id = `GET${this.#facts.types()}`;
+    return copyReply(this.#coherence.peek(this.keys.onWire(key), id)) as string | null | undefined;
   }
 
   /** Drops what is held of one or several keys, in this process only; replies on their way are not stored. */
@@ -264,26 +263,34 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
   #follow(): void {
     const { nodes, nodesChange } = this.#facts;
     const attempt = this.#attempt;
+    const follow = (): void => {
+      if (this.#lifecycle === 'running' && attempt === this.#attempt) this.#follow();
+    };
     const current = nodes();
     if (current instanceof Promise) {
       current.then(
         (known) => {
           if (this.#lifecycle === 'running' && attempt === this.#attempt) this.#nodes.follow(known);
         },
-        (error: unknown) => this.fault('Where the pool connects could not be found out.', error),
+        (error: unknown) => {
+          this.fault('Where the pool connects could not be found out: it is asked again.', error);
+          setTimeout(follow, this.#options.heartbeat).unref();
+        },
       );
     } else {
       this.#nodes.follow(current);
     }
-    clearTimeout(this.#following);
-    if (!nodesChange) return;
-    this.#following = setTimeout(() => this.#follow(), this.#options.heartbeat);
-    this.#following.unref();
+    if (nodesChange) setTimeout(follow, this.#options.heartbeat).unref();
   }
 
   /** @internal The data client could not connect: who waits for `ready()` waits in vain. */
   abandon(cause: unknown): void {
     this.#readiness.failed(closedError(cause));
+  }
+
+  /** @internal */
+  get isRunning(): boolean {
+    return this.#lifecycle === 'running';
   }
 
   /** @internal The data client is closed. */
@@ -307,8 +314,6 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
     this.#log('warn', { code }, message);
     this.#tell('warning', { code, message });
   }
-
-  // --- what happens ----------------------------------------------------------------------------------------
 
   #armed(): void {
     this.#settled = true;
@@ -363,7 +368,6 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
 
   #shutDown(reason: 'closed' | 'disconnected'): void {
     this.#settle(reason);
-    clearTimeout(this.#following);
     this.#nodes.stop();
     if (this.#untracked !== undefined) this.#coherence.revoke(this.#untracked, 'closed');
     this.#coherence.flush('closed');

@@ -6,6 +6,7 @@ import {
   type Before,
   type CallOptions,
   type ClientAdapter,
+  type DataNode,
   type DataNodeOptions,
   extensionNames,
   holderOf,
@@ -19,6 +20,8 @@ import {
   type QueuedCommands,
   type View,
 } from './adapter.js';
+import { type Around, noted } from './cluster-multi.js';
+import { ClusterNodes, isCluster, isRedirection } from './cluster-nodes.js';
 import type { WireCommand } from './effect.js';
 import { typesOf } from './reply-types.js';
 
@@ -47,6 +50,8 @@ const OWN_METHODS: Readonly<Record<string, OwnMethod>> = {
   _executePipeline: 'executes',
   _executeCommand: 'opaque',
   _executeScript: 'opaque',
+  nodeClient: 'gives',
+  getNodeClientForKey: 'gives',
 };
 
 /** node-redis' own options of a call. */
@@ -64,7 +69,10 @@ export class NodeRedisV5 implements ClientAdapter {
   readonly keyPrefix: string | undefined;
   readonly ownMethods = OWN_METHODS;
   readonly isOrdered: boolean;
-  readonly nodesChange = false;
+  readonly nodesChange: boolean;
+  readonly #cluster: ClusterNodes | undefined;
+  /** By connection of a cluster, then by types. */
+  readonly #sharedNodes = new WeakMap<object, Map<string, object>>();
   readonly namespaces: readonly string[];
   /** The class that has the commands, scripts and namespaces this client was made with. */
   readonly #commands: object;
@@ -73,19 +81,23 @@ export class NodeRedisV5 implements ClientAdapter {
   #recorded: WireCommand | undefined;
   #connection: DataClientOptions | undefined;
   readonly #scripts = new Set<string>();
+  /** Those of the client, or of a pool's connections; `undefined` while these are not known. */
+  #ownOptions: CommandOptions | undefined;
   /** By types: what reads are sent on that several callers may wait for. */
   readonly #shared = new Map<string, object>();
 
   constructor(client: NodeRedisClient) {
     this.client = client;
+    this.#cluster = isCluster(client) ? new ClusterNodes(client) : undefined;
+    this.nodesChange = this.#cluster !== undefined;
     this.isOrdered = !isPool(client);
+    if (this.isOrdered) this.#ownOptions = commandOptionsOf(client);
     this.root = this.viewOf(client);
-    this.#shared.set('', client);
     this.#commands = holderOf(client, 'Multi') ?? {};
     this.#recorder = client.multi();
     Object.defineProperty(this.#recorder, 'addCommand', {
-      value: (args: WireCommand) => {
-        this.#recorded = args;
+      value: (...args: unknown[]) => {
+        this.#recorded = args.find(Array.isArray);
         return this.#recorder;
       },
     });
@@ -103,22 +115,30 @@ export class NodeRedisV5 implements ClientAdapter {
   }
 
   get isReady(): boolean {
-    return Reflect.get(this.client, this.isOrdered ? 'isReady' : 'isOpen') === true;
+    if (this.#cluster !== undefined) return this.client.isOpen && this.#cluster.isKnown;
+    if (this.isOrdered) return Reflect.get(this.client, 'isReady') === true;
+    return this.client.isOpen && Reflect.get(this.client, 'isClosing') !== true;
   }
 
-  nodeOf(): string {
-    return ONLY_NODE;
+  nodeOf(key: string): string | undefined {
+    return this.#cluster === undefined ? ONLY_NODE : this.#cluster.nodeOf(key)?.id;
   }
 
   /** A pool shows the options of its connections only on one of them. */
   nodes(): readonly DataNodeOptions[] | Promise<readonly DataNodeOptions[]> {
+    if (this.#cluster !== undefined) return this.#cluster.all();
     return this.#connection === undefined ? this.#askPool() : [{ id: ONLY_NODE, options: this.#connection }];
   }
 
   async #askPool(): Promise<readonly DataNodeOptions[]> {
-    const ask = [(client: object) => optionsOf(client)];
-    const options = (await invoke(this.client, ['execute'], ask)) as DataClientOptions;
+    const ask = (connection: object): DataClientOptions => {
+      this.#ownOptions = commandOptionsOf(connection);
+      return optionsOf(connection);
+    };
+    const options = (await invoke(this.client, ['execute'], [ask])) as DataClientOptions;
     this.#connection = options;
+    // Whoever holds the view of the pool itself finds its options there.
+    Object.assign(this.root, this.viewOf(this.client));
     return [{ id: ONLY_NODE, options }];
   }
 
@@ -130,22 +150,23 @@ export class NodeRedisV5 implements ClientAdapter {
     return Reflect.get(this.client, name) !== Reflect.get(this.#commands, name);
   }
 
+  /** What the client's own options leave out of a view's, its connections fill in; replies are transformed without. */
   viewOf(target: object): View {
+    const own = this.#ownOptions;
     const given = commandOptionsOf(target);
-    const own = commandOptionsOf(this.client);
-    const ownTypes = typesOf(own.typeMapping);
-    const types = typesOf(given.typeMapping);
+    const effective = { ...own, ...given };
+    const types = typesOf(effective.typeMapping, given.typeMapping);
     return {
       target,
       options: {
-        types: types === ownTypes ? '' : (types ?? ''),
+        types: types ?? '',
         typed: types !== '',
-        bytes: Object.values(given.typeMapping ?? {}).includes(Buffer),
+        bytes: Object.values(effective.typeMapping ?? {}).includes(Buffer),
         // A place of its own in the queue is not shared; types that can't be told apart are not either.
-        past: given.asap === true || types === undefined || ownTypes === undefined,
-        alone: (given.timeout ?? NO_TIMEOUT) < (own.timeout ?? NO_TIMEOUT),
-        impatient: own.timeout !== undefined,
-        signal: given.abortSignal,
+        past: own === undefined || effective.asap === true || types === undefined,
+        alone: (effective.timeout || NO_TIMEOUT) !== (own?.timeout || NO_TIMEOUT),
+        impatient: !this.isOrdered || own?.timeout !== undefined,
+        signal: effective.abortSignal,
       },
     };
   }
@@ -173,12 +194,13 @@ export class NodeRedisV5 implements ClientAdapter {
   #encodeScript(name: string, args: readonly unknown[]): WireCommand | undefined {
     let queue: QueuedCommands = [];
     const Multi = Reflect.get(this.client, 'Multi') as new (...args: unknown[]) => object;
-    const execute = (queued: QueuedCommands): Promise<unknown> => {
-      queue = queued;
+    const execute = (...given: unknown[]): Promise<unknown> => {
+      queue = given.find(Array.isArray) ?? [];
       return Promise.resolve([]);
     };
     try {
-      const recorder = new Multi(execute, execute, undefined, this.keyPrefix);
+      const routing = this.#cluster === undefined ? [] : [undefined];
+      const recorder = new Multi(execute, execute, ...routing, undefined, this.keyPrefix);
       invoke(recorder, [name], args);
       invoke(recorder, ['execAsPipeline'], []);
     } catch {
@@ -191,7 +213,16 @@ export class NodeRedisV5 implements ClientAdapter {
     return invokeOn(view.target, path, args);
   }
 
-  read(view: View, path: MethodPath, args: readonly unknown[], _: string, before: Before): Promise<unknown> {
+  read(
+    view: View,
+    path: MethodPath,
+    args: readonly unknown[],
+    key: string,
+    before: Before,
+    detoured: () => void,
+  ): Promise<unknown> {
+    const node = this.#cluster?.nodeOf(key);
+    if (node !== undefined) return this.#readAt(node, view, path, args, before, detoured);
     const target = this.#sharedFor(view);
     if (this.isOrdered) {
       before((command) => sendPlain(this.client, command));
@@ -212,21 +243,68 @@ export class NodeRedisV5 implements ClientAdapter {
     return invokeOn(Object.create(target, { execute: { value: lend } }), path, args) as Promise<unknown>;
   }
 
-  /** Without the signal and the timeout of the one who asks first. */
+  /** On the cluster's own connection to a node; whatever that redirects goes the client's own way. */
+  #readAt(
+    { client }: DataNode,
+    view: View,
+    path: MethodPath,
+    args: readonly unknown[],
+    before: Before,
+    detoured: () => void,
+  ): Promise<unknown> {
+    before((command) => sendPlain(client, command));
+    const reply = invokeOn(this.#sharedAt(client, view), path, args) as Promise<unknown>;
+    return reply.catch((error: unknown) => {
+      if (!isRedirection(error)) throw error;
+      detoured();
+      return this.call(view, path, args);
+    });
+  }
+
+  #sharedAt(client: object, view: View): object {
+    const { types } = view.options;
+    const ofClient = this.#sharedNodes.get(client) ?? new Map<string, object>();
+    this.#sharedNodes.set(client, ofClient);
+    let shared = ofClient.get(types);
+    if (shared === undefined) {
+      shared = invoke(client, ['withCommandOptions'], [this.#carried(view)]) as object;
+      // The cluster prefixes keys by itself, its connections do not.
+      const self = Object.create(Reflect.get(shared, '_self') as object, {
+        _keyPrefix: { value: this.keyPrefix },
+      });
+      if (this.keyPrefix !== '') shared = Object.create(shared, { _self: { value: self } }) as object;
+      ofClient.set(types, shared);
+    }
+    return shared;
+  }
+
+  /** The client's own options with a view's types. */
+  #carried(view: View): object {
+    const { typeMapping: _, ...options } = this.#ownOptions ?? {};
+    const given = commandOptionsOf(view.target);
+    const mapping = { typeMapping: given.typeMapping };
+    // v5 lets a view inherit a mapping, which then transforms replies but does not decode them.
+    return Object.hasOwn(given, 'typeMapping')
+      ? { ...options, ...mapping }
+      : Object.assign(Object.create(mapping), options);
+  }
+
+  /** Without the signal of the one who asks first. */
   #sharedFor(view: View): object {
     const { types } = view.options;
+    if (types === this.root.options.types) return this.client;
     let shared = this.#shared.get(types);
     if (shared === undefined) {
-      const { typeMapping } = commandOptionsOf(view.target);
-      const options = { ...commandOptionsOf(this.client), typeMapping };
-      shared = invoke(this.client, ['withCommandOptions'], [options]) as object;
+      shared = invoke(this.client, ['withCommandOptions'], [this.#carried(view)]) as object;
       this.#shared.set(types, shared);
     }
     return shared;
   }
 
   /** Its methods execute by `_executeMulti` and the like of what it was made by. */
-  transaction(self: object): object {
+  transaction(self: object, args: readonly unknown[], around: Around): object {
+    if (this.#cluster !== undefined)
+      return noted(invoke(this.client, ['multi'], args) as object, this.#scripts, around);
     return (methodOf(this.client, 'MULTI') as Method).call(self) as object;
   }
 

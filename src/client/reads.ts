@@ -82,7 +82,11 @@ export class CachedReads {
   }
 
   #covered(name: string, read: Read, { how, keys, rest }: Cacheable): CoveredRead | undefined {
-    const id = replyId(name, rest, read.options.types);
+    // What a method keeps for the reply without sending it, such as a reviver, makes it another reply.
+    const kept: unknown = Reflect.get(read.wire, 'preserve');
+    if (!isCopyable(kept)) return undefined;
+    const types = kept === undefined ? read.options.types : `${read.options.types}\0${JSON.stringify(kept)}`;
+    const id = replyId(name, rest, types);
     const [key] = keys;
     if (id === undefined || !isCacheableKey(key)) return undefined;
     const { prefixes } = this.#near.coherence;
@@ -117,13 +121,21 @@ export class CachedReads {
       return this.#bypass(covered);
     const reply = joined ?? this.#send(covered, lease);
     // The client's own promise settles in its turn among those of other commands: worth keeping where it can be.
-    const own = options.typed || !SCALAR_REPLIES.has(name) ? reply.then(copyReply) : reply;
+    const own =
+      options.typed || !SCALAR_REPLIES.has(name)
+        ? reply.then((value) => this.#handOut(covered, value, joined !== undefined))
+        : reply;
     if (joined === undefined || !options.impatient) return own;
     // The client gave up the read of the one who asked first: that is no reason for those who joined it (rule C16).
     return own.catch((error: unknown) => {
       if (!isTimeout(error)) throw error;
       return this.#bypass(covered);
     });
+  }
+
+  /** What can't be copied is for the one who asked first; those who joined ask for themselves. */
+  #handOut(covered: CoveredRead, value: unknown, joined: boolean): unknown {
+    return !joined || isCopyable(value) ? copyReply(value) : this.#bypass(covered);
   }
 
   #send({ how, id, key, others, prefix, read }: CoveredRead, lease: Lease): Promise<unknown> {
@@ -240,7 +252,8 @@ function isDenied(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith('NOPERM');
 }
 
-function isTimeout(error: unknown): boolean {
+/** The client gave up to wait on behalf of somebody. */
+export function isTimeout(error: unknown): boolean {
   return error instanceof Error && /Timeout/.test(error.constructor.name);
 }
 

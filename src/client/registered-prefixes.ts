@@ -18,12 +18,14 @@ export class RegisteredPrefixes {
   readonly #coherence: Coherence;
   readonly #keys: KeySpace;
   readonly #defaults: PrefixDefaults;
+  readonly #types: () => string;
   readonly #given = new WeakMap<Prefix, PrefixOptions>();
 
-  constructor(coherence: Coherence, keys: KeySpace, defaults: PrefixDefaults) {
+  constructor(coherence: Coherence, keys: KeySpace, defaults: PrefixDefaults, types: () => string) {
     this.#coherence = coherence;
     this.#keys = keys;
     this.#defaults = defaults;
+    this.#types = types;
   }
 
   register(options: PrefixOptions): Prefix {
@@ -53,6 +55,7 @@ export class RegisteredPrefixes {
         client,
         coherence: this.#coherence,
         onWire: (key) => this.#keys.onWire(key),
+        replyId: () => `GET${this.#types()}`,
       },
       {
         codec: options.codec ?? (given?.codec as Codec<T> | undefined),

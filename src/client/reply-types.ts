@@ -1,6 +1,8 @@
 // The types in which node-redis v5 and later hand out replies (`typeMapping`), and how a held reply is handed out so
 // that no caller can change what the next one gets (rule C13).
 
+import { types } from 'node:util';
+
 const KNOWN: ReadonlyMap<unknown, string> = new Map<unknown, string>([
   [String, 's'],
   [Number, 'n'],
@@ -13,8 +15,18 @@ const KNOWN: ReadonlyMap<unknown, string> = new Map<unknown, string>([
   [Set, 'S'],
 ]);
 
-/** Names a type mapping: equal ones have equal names; `undefined` for one with types of the user's own. */
-export function typesOf(mapping: object | undefined): string | undefined {
+/**
+ * Names the types of a reply: by what its parts are decoded to, and by what the whole is transformed to. Equal ones have
+ * equal names, the defaults none; `undefined` for types of the user's own.
+ */
+export function typesOf(decoded: object | undefined, transformed: object | undefined): string | undefined {
+  const parts = nameOf(decoded);
+  const whole = nameOf(transformed);
+  if (parts === undefined || whole === undefined) return undefined;
+  return parts === whole ? parts : `${parts}\0|${whole}`;
+}
+
+function nameOf(mapping: object | undefined): string | undefined {
   let name = '';
   for (const [replyType, type] of Object.entries(mapping ?? {})) {
     if (type === undefined) continue;
@@ -34,17 +46,18 @@ export const SCALAR_REPLIES: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 
-/** A reply that its owner may change. Scalars cost nothing. */
+/** A reply that its owner may change. Scalars cost nothing; what {@link isCopyable} does not know is handed out as it is. */
 export function copyReply(reply: unknown): unknown {
   return typeof reply !== 'object' || reply === null ? reply : copyObject(reply);
 }
 
 function copyObject(reply: object): unknown {
   if (Array.isArray(reply)) return reply.map(copyReply);
-  if (reply instanceof Uint8Array) return Buffer.from(reply);
-  if (reply instanceof Map)
+  if (types.isUint8Array(reply)) return Buffer.from(reply);
+  if (types.isMap(reply))
     return new Map(Array.from(reply, ([name, value]) => [copyReply(name), copyReply(value)]));
-  if (reply instanceof Set) return new Set(Array.from(reply, copyReply));
+  if (types.isSet(reply)) return new Set(Array.from(reply, copyReply));
+  if (!isPlain(reply)) return reply;
   const copy: object =
     Object.getPrototypeOf(reply) === null ? Object.assign(Object.create(null), reply) : { ...reply };
   for (const [name, value] of Object.entries(reply)) {
@@ -63,17 +76,28 @@ function copyObject(reply: object): unknown {
 /** Whether {@link copyReply} knows everything in it. */
 export function isCopyable(reply: unknown): boolean {
   if (typeof reply !== 'object' || reply === null) return typeof reply !== 'function';
-  if (Array.isArray(reply)) return reply.every(isCopyable);
-  if (reply instanceof Set) return Array.from(reply).every(isCopyable);
-  if (reply instanceof Map) return Array.from(reply).flat().every(isCopyable);
-  if (Buffer.isBuffer(reply)) return true;
-  const prototype: unknown = Object.getPrototypeOf(reply);
-  return (prototype === null || prototype === Object.prototype) && Object.values(reply).every(isCopyable);
+  return types.isUint8Array(reply)
+    ? Buffer.isBuffer(reply)
+    : isContainer(reply) && partsOf(reply).every(isCopyable);
 }
 
 /** Whether the reply, or a part of it, is bytes. */
 export function holdsBytes(reply: unknown): boolean {
   if (typeof reply !== 'object' || reply === null) return false;
-  if (reply instanceof Uint8Array) return true;
-  return Object.values(reply).some(holdsBytes);
+  return types.isUint8Array(reply) || partsOf(reply).some(holdsBytes);
+}
+
+function isContainer(reply: object): boolean {
+  return Array.isArray(reply) || types.isMap(reply) || types.isSet(reply) || isPlain(reply);
+}
+
+/** By what it is, not by what it claims: a hash may have a field called __proto__. */
+function isPlain(reply: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(reply);
+  return prototype === null || prototype === Object.prototype;
+}
+
+function partsOf(reply: object): unknown[] {
+  if (types.isMap(reply)) return Array.from(reply).flat();
+  return types.isSet(reply) ? Array.from(reply) : Object.values(reply);
 }

@@ -19,16 +19,30 @@ export function mainRole(adapter: ClientAdapter, near: NearCache): FacadeRole {
   const many = new ManyReads(adapter, near, reads);
   // node-redis keeps the connections that it lends in a pool.
   const facades = new WeakMap<object, object>();
+  // A pool tells nobody when it is connected or closed past the wrapper.
+  const follow = adapter.isOrdered
+    ? (): void => {}
+    : (): void => {
+        if (adapter.isReady === near.isRunning) return;
+        if (adapter.isReady) void near.start();
+        else near.stop();
+      };
   return {
     commands: new OwnCommands(near.coherence, 'holds', (error) => near.fault(UNSEEN, error)),
-    held: (id, key) => reads.held(id, key),
-    answer: (name, read) => (name === 'MGET' ? many.answer(read) : reads.answer(name, read)),
+    held(id, key) {
+      follow();
+      return reads.held(id, key);
+    },
+    answer(name, read) {
+      follow();
+      return name === 'MGET' ? many.answer(read) : reads.answer(name, read);
+    },
     fault: (error) => near.fault('A read could not be cached.', error),
     noticeReplaced(name) {
       const message = `The method ${name} of this client was replaced: what it reads is not cached, what it writes is not known.`;
       near.warn(`replaced ${name}`, message);
     },
-    async connect(view, args, facade) {
+    async connect(view, args, self) {
       try {
         await adapter.call(view, ['connect'], args);
       } catch (error) {
@@ -37,7 +51,7 @@ export function mainRole(adapter: ClientAdapter, near: NearCache): FacadeRole {
       }
       // Unless it was closed again meanwhile.
       if (adapter.client.isOpen) await within(near.start(), CONNECT_GRACE);
-      return facade;
+      return self;
     },
     closing: () => near.stop(),
     lent(client) {

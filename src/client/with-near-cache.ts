@@ -65,6 +65,7 @@ export function withNearCache<C extends NodeRedisClient>(
   const near = new NearCache(resolved, {
     keyPrefix: adapter.keyPrefix ?? '',
     isOrdered: adapter.isOrdered,
+    types: () => adapter.root.options.types,
     queueIsBounded: () => adapter.queueIsBounded,
     nodes: () => {
       const nodes = adapter.nodes();

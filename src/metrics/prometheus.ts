@@ -69,11 +69,14 @@ class Collector {
 
   constructor(registry: AnyRegistry) {
     this.#registry = registry;
-    for (const metric of METRICS) {
-      const made = this.#register(metric);
-      this.#metrics.set(metric.name, made);
-      collectors.set(made, this);
+    try {
+      for (const metric of METRICS) this.#metrics.set(metric.name, this.#register(metric));
+    } catch (error) {
+      // A metric of the same name is somebody else's: nothing half made stays behind.
+      for (const metric of this.#metrics.keys()) registry.removeSingleMetric(metric);
+      throw error;
     }
+    for (const made of this.#metrics.values()) collectors.set(made, this);
   }
 
   add(name: string, near: MeasurableCache): void {

@@ -77,6 +77,9 @@ export function openConnection(endpoint: Endpoint, command: string[], events: Co
     disableClientInfo: endpoint.disableClientInfo,
     ...(endpoint.username === undefined ? {} : { username: endpoint.username }),
     ...(endpoint.password === undefined ? {} : { password: endpoint.password }),
+    ...(endpoint.credentialsProvider === undefined
+      ? {}
+      : { credentialsProvider: endpoint.credentialsProvider }),
     ...(endpoint.database === undefined ? {} : { database: endpoint.database }),
   });
   const end = (cause: Error): void => {

@@ -1,8 +1,10 @@
 // Derives where and as whom the tracking connection connects: from the data client's options, overridden by
 // the option `tracking`. Knows the shape of node-redis' options, never a live client.
 
-import { RedisClient } from '@redis/client';
+import { RedisClient, type RedisClientOptions } from '@redis/client';
 import { TIMER_MAX, type TrackingOptions } from '../options.js';
+
+type CredentialsProvider = NonNullable<RedisClientOptions['credentialsProvider']>;
 
 /**
  * The part of a node-redis client's options that says where it connects. All majors share this shape, and merge a `url`
@@ -12,6 +14,8 @@ export interface DataClientOptions {
   readonly socket?: Readonly<Record<string, unknown>> | undefined;
   readonly username?: string | undefined;
   readonly password?: string | undefined;
+  /** How node-redis v5 and later ask for credentials that are not written down. */
+  readonly credentialsProvider?: CredentialsProvider | undefined;
   readonly name?: string | undefined;
   readonly database?: number | undefined;
   readonly disableClientInfo?: boolean | undefined;
@@ -23,6 +27,7 @@ export interface Endpoint {
   readonly socket: Readonly<Record<string, unknown>>;
   readonly username: string | undefined;
   readonly password: string | undefined;
+  readonly credentialsProvider: CredentialsProvider | undefined;
   readonly database: number | undefined;
   readonly name: string;
   readonly disableClientInfo: boolean;
@@ -42,11 +47,23 @@ export function endpointOf(data: DataClientOptions, overrides: TrackingOptions):
     node: nodeName(socket),
     socket,
     ...credentials(overrides.username ?? target.username, overrides.password ?? target.password),
+    credentialsProvider: isNamed(overrides) || isNamed(target) ? undefined : target.credentialsProvider,
     database: separate ? undefined : target.database,
     name: overrides.name ?? `${data.name ?? 'near-cache'}:tracking`,
     disableClientInfo: data.disableClientInfo ?? false,
     connectTimeout: connectTimeout(socket.connectTimeout),
   };
+}
+
+/** Whether credentials are written down. node-redis makes a provider of those, too. */
+function isNamed({
+  username,
+  password,
+}: {
+  username?: string | undefined;
+  password?: string | undefined;
+}): boolean {
+  return username !== undefined || password !== undefined;
 }
 
 /** What a URL says wins; TLS material and credentials that it leaves out stay as they are. */
@@ -58,6 +75,7 @@ function fromUrl(url: string, base: DataClientOptions): DataClientOptions {
     socket: { ...rest, ...parsed.socket },
     username: named ? parsed.username : base.username,
     password: named ? parsed.password : base.password,
+    credentialsProvider: named ? undefined : base.credentialsProvider,
   };
 }
 

@@ -34,9 +34,9 @@ export interface NamespaceParts {
   readonly client: ValueClient;
   readonly coherence: Coherence;
   readonly onWire: (key: string) => string;
+  /** The name under which the reply of `get()` is held. */
+  readonly replyId: () => string;
 }
-
-const RAW = 'GET';
 
 /**
  * Values of one type under one prefix. A hit returns the object that was decoded when the reply was stored: it is
@@ -54,7 +54,7 @@ export class Namespace<T> {
     this.#parts = parts;
     this.#codec = options.codec ?? json;
     this.#schema = options.schema;
-    this.#id = `${RAW} decoded by ${numberOf(this.#codec)} ${this.#schema === undefined ? '' : numberOf(this.#schema)}`;
+    this.#id = `decoded by ${numberOf(this.#codec)} ${this.#schema === undefined ? '' : numberOf(this.#schema)}`;
   }
 
   /**
@@ -93,10 +93,11 @@ export class Namespace<T> {
    * or nothing is decoded yet.
    */
   peek(id: string): T | null | undefined {
-    const { coherence, onWire, prefix } = this.#parts;
+    const { coherence, onWire, prefix, replyId } = this.#parts;
     const key = onWire(prefix + id);
     const decoded = coherence.peek(key, this.#id) as T | undefined;
-    return decoded ?? (coherence.peek(key, RAW) === null ? null : undefined);
+    if (decoded !== undefined) return decoded;
+    return coherence.peek(key, replyId()) === null ? null : undefined;
   }
 
   /**
@@ -125,14 +126,19 @@ export class Namespace<T> {
 
   async #decoded(key: string, reply: unknown): Promise<T | null> {
     if (reply === null || reply === undefined) return null;
-    const { coherence, onWire } = this.#parts;
+    const { coherence, onWire, replyId } = this.#parts;
+    const source = replyId();
     // Somebody who waited for the same reply may have done it.
     const done = coherence.peek(onWire(key), this.#id);
-    if (done !== undefined && coherence.peek(onWire(key), RAW) === reply) return done as T;
+    if (done !== undefined && coherence.replyOf(onWire(key), source, reply) !== undefined) return done as T;
     const decoded = this.#decode(key, String(reply));
     const value = this.#schema === undefined ? decoded : await this.#checked(key, decoded, this.#schema);
     deepFreeze(value);
-    coherence.derive(onWire(key), RAW, reply, this.#id, value);
+    try {
+      coherence.derive(onWire(key), source, reply, this.#id, value);
+    } catch {
+      // What has no size, such as an object that holds itself, is not held.
+    }
     return value;
   }
 

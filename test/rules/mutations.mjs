@@ -271,7 +271,7 @@ export const MUTATIONS = [
     rule: 'keys',
     what: 'a reply outlives a change of one of its further keys',
     file: 'cache/store.ts',
-    find: 'if (entry !== this.#measured) this.#untie(key, entry);',
+    find: 'if (entry !== this.#measured) this.#gone.push({ key, entry });',
     replace: '',
     tests: 'unit/several-keys',
   },

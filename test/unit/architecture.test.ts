@@ -26,7 +26,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   metrics: [],
   values: [],
   routing: ['cluster-key-slot'],
-  client: ['eventemitter3'],
+  client: ['eventemitter3', 'node:util'],
 };
 
 /** Files that may import what the rest of their folder may not: each keeps one package to itself. */

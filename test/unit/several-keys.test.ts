@@ -1,5 +1,6 @@
 // Replies that hang on several keys, and replies of several connections: the coherence core by itself.
 
+import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { Coherence } from '../../src/cache/coherence.js';
 import type { Lease } from '../../src/cache/lease.js';
@@ -10,7 +11,14 @@ let core: Coherence;
 let lease: Lease;
 let session: Session;
 
-function open(bounds: { maxEntries?: number; maxBytes?: number; ordered?: boolean } = {}): void {
+interface Bounds {
+  readonly maxEntries?: number;
+  readonly maxBytes?: number;
+  readonly ordered?: boolean;
+  readonly evicted?: (key: string) => void;
+}
+
+function open({ evicted = () => {}, ...bounds }: Bounds = {}): void {
   time = 0;
   core = new Coherence({
     maxEntries: 100,
@@ -18,7 +26,7 @@ function open(bounds: { maxEntries?: number; maxBytes?: number; ordered?: boolea
     ttl: 60_000,
     maxStaleness: 1_000,
     clock: () => time,
-    observer: { flushed() {}, evicted() {}, servingChanged() {}, proofWanted() {} },
+    observer: { flushed() {}, evicted, servingChanged() {}, proofWanted() {} },
     ...bounds,
   });
   core.register('k:', { ttl: 60_000, maxEntries: undefined, cacheNil: true });
@@ -144,6 +152,66 @@ describe('a reply that hangs on several keys', () => {
     expect(held()).toBe(undefined);
     expect(core.suspectSince('k:a', INTER)).toBeDefined();
   });
+});
+
+test('whatever makes room for whatever, no reply outlives a change of one of its keys', () => {
+  const key = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f').map((name) => `k:${name}`);
+  const step = fc.record({
+    does: fc.constantFrom('several', 'several', 'one', 'large', 'change', 'see'),
+    keys: fc.uniqueArray(key, { minLength: 2, maxLength: 4 }),
+  });
+  const bounds = fc.constantFrom({ maxEntries: 4 }, { maxBytes: 2_500 }, { maxEntries: 3, maxBytes: 1_500 });
+  fc.assert(
+    fc.property(bounds, fc.boolean(), fc.array(step, { maxLength: 60 }), (bound, meddles, steps) => {
+      const changed = new Map<string, number>();
+      let now = 0;
+      open({ ...bound, evicted: (evicted) => meddles && core.drop(evicted) });
+      for (const { does, keys } of steps) {
+        now++;
+        const [first = 'k:a', ...others] = keys;
+        const land = (id: string, value: unknown, terms = {}): unknown =>
+          core.land(core.depart(first, id, prefix(), lease, terms), id, value, undefined);
+        if (does === 'several') land(`SUNION ${others.join(' ')}`, { as: now, of: keys }, { others });
+        if (does === 'one') land('GET', now);
+        if (does === 'large') land('GET', 'x'.repeat(900));
+        if (does === 'see') core.observed(first);
+        if (does === 'change') {
+          changed.set(first, now);
+          core.invalidate(first);
+        }
+        for (const entry of ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => core.store.peek(`k:${name}`))) {
+          for (const { value } of entry?.replies() ?? []) {
+            if (typeof value !== 'object') continue;
+            const { as, of } = value as { as: number; of: string[] };
+            for (const each of of) expect(changed.get(each) ?? 0).toBeLessThanOrEqual(as);
+          }
+        }
+      }
+      for (const name of 'abcdef') core.invalidate(`k:${name}`);
+      expect([core.store.entries, core.store.bytes]).toEqual([0, 0]);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('several entries that make room at once take their ties with them, and no others', () => {
+  open({ maxBytes: 4_000 });
+  const union = (first: string, other: string): void => {
+    const terms = { others: [other] };
+    core.land(
+      core.depart(first, `SINTER ${other}`, prefix(), lease, terms),
+      `SINTER ${other}`,
+      ['m'],
+      undefined,
+    );
+  };
+  union('k:x', 'k:t');
+  union('k:y', 'k:u');
+  union('k:t', 'k:o');
+  single('k:u', 'SMEMBERS', ['m']);
+  single('k:big', 'GET', 'b'.repeat(2_300));
+  core.invalidate('k:o');
+  expect(core.lookup('k:t', 'SINTER k:o')).toBeUndefined();
 });
 
 describe('replies of several connections', () => {

@@ -101,29 +101,64 @@ test('a connection that breaks fails those who wait, and the next read works', a
   expect(await rig.redis.get('k:1')).toBe('value');
 });
 
-test('the timeout of the reader who started a read does not reach those who joined it', async () => {
+interface V6 {
+  get(key: string): Promise<unknown>;
+  mGet(keys: string[]): Promise<unknown>;
+}
+
+test.each([
+  ['get', (redis: V6) => redis.get('k:patient'), 'value'],
+  ['mGet', (redis: V6) => redis.mGet(['k:patient']), ['value']],
+] as const)(
+  'the timeout of the reader who started %s does not reach those who joined it',
+  async (_, read, value) => {
+    const data = await TcpProxy.start(server.port);
+    const client = createV6({
+      url: data.url,
+      socket: { reconnectStrategy: 20 },
+      commandOptions: { timeout: 150 },
+    });
+    client.on('error', () => {});
+    await using redis = withNearCache(client, { prefixes: ['k:'], tracking: { url: server.url } });
+    await redis.connect();
+    await redis.near.ready();
+    const before = redis.near.stats().prefixes['k:']?.invalidations ?? 0;
+    await server.command('SET', 'k:patient', 'value');
+    await until(() => redis.near.stats().prefixes['k:']?.invalidations === before + 1);
+    // The data connection is away, the tracking connection is not: reads wait to be written.
+    await data.away();
+    await until(() => !client.isReady);
+    const leader = read(redis).catch((error: unknown) => error);
+    await until(() => redis.near.stats().prefixes['k:']?.misses === 1);
+    // By somebody who has waited for less long.
+    const joined = read(redis);
+    expect(redis.near.stats().prefixes['k:']?.coalesced).toBe(1);
+    expect(await leader).toBeInstanceOf(TimeoutError);
+    await data.back();
+    expect(await joined).toEqual(value);
+    await data.stop();
+  },
+);
+
+test('a reader with another timeout than the client’s keeps it', async () => {
   const data = await TcpProxy.start(server.port);
   const client = createV6({
     url: data.url,
     socket: { reconnectStrategy: 20 },
-    commandOptions: { timeout: 150 },
+    commandOptions: { timeout: 100 },
   });
   client.on('error', () => {});
   await using redis = withNearCache(client, { prefixes: ['k:'], tracking: { url: server.url } });
   await redis.connect();
   await redis.near.ready();
-  await server.command('SET', 'k:patient', 'value');
+  await server.command('SET', 'k:slow', 'value');
   await until(() => redis.near.stats().prefixes['k:']?.invalidations === 1);
-  // The data connection is away, the tracking connection is not: reads wait to be written.
   await data.away();
   await until(() => !client.isReady);
-  const leader = redis.get('k:patient').catch((error: unknown) => error);
-  await until(() => redis.near.stats().prefixes['k:']?.misses === 1);
-  // By somebody whose patience is without end.
-  const joined = redis.withCommandOptions({}).get('k:patient');
-  expect(redis.near.stats().prefixes['k:']?.coalesced).toBe(1);
-  expect(await leader).toBeInstanceOf(TimeoutError);
+  const slow = redis.withCommandOptions({ timeout: 60_000 }).get('k:slow');
+  const endless = redis.withCommandOptions({ timeout: 0 }).mGet(['k:slow']);
+  expect(await redis.get('k:slow').catch((error: unknown) => error)).toBeInstanceOf(TimeoutError);
   await data.back();
-  expect(await joined).toBe('value');
+  expect(await Promise.all([slow, endless])).toEqual(['value', ['value']]);
   await data.stop();
 });
