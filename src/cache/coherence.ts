@@ -115,9 +115,11 @@ export class Coherence {
     return this.#clock.coarse() < lease.serveUntil && lease.covered.has(prefix);
   }
 
-  /** Whether this lease may serve at all now. */
-  serves(lease: Lease): boolean {
-    return this.#clock.exact() < lease.serveUntil;
+  /** Whether any lease may serve at all now. */
+  get serving(): boolean {
+    const now = this.#clock.exact();
+    for (const { serveUntil } of this.#leases) if (now < serveUntil) return true;
+    return false;
   }
 
   /** The flight that a read may join: one that nothing has happened to since it was sent. */
@@ -292,6 +294,21 @@ export class Coherence {
     const lease = new Lease(maxTtl);
     this.#leases.add(lease);
     return lease;
+  }
+
+  /** The node is not read from any more. */
+  closeLease(lease: Lease): void {
+    this.revoke(lease, 'closed');
+    this.#leases.delete(lease);
+  }
+
+  /** Drops what this lease's node vouched for and `doomed` names, and poisons such flights. */
+  forget(lease: Lease, doomed: (key: string) => boolean): void {
+    this.#flights.poisonWhere((flight) => flight.lease === lease && doomed(flight.key));
+    this.#flushed(
+      'moved',
+      this.store.deleteWhere((key, entry) => entry.lease === lease && doomed(key)),
+    );
   }
 
   /** Invalidations arrive from now on for the covered prefixes. Arm, flush, then serve (rule C5). */

@@ -8,6 +8,7 @@ export type FlushReason =
   | 'lost'
   | 'coverage'
   | 'server'
+  | 'moved'
   | 'connection-state'
   | 'clear'
   | 'closed'

@@ -2,6 +2,7 @@
 // what their options mean. One file per family of majors implements it; nothing else knows their differences.
 
 import type { DataClientOptions } from '../tracking/endpoint.js';
+import type { Around } from './cluster-multi.js';
 import type { WireCommand } from './effect.js';
 
 /** What the SDK needs of a node-redis client. Every standalone client and pool that node-redis makes has it. */
@@ -37,6 +38,9 @@ export interface CallOptions {
   readonly signal: AbortSignal | undefined;
 }
 
+/** The only node of a client that has one. */
+export const ONLY_NODE = 'only';
+
 /** Options that change nothing. */
 export const PLAIN: CallOptions = {
   types: '',
@@ -67,6 +71,8 @@ export type OwnMethod =
   | 'views'
   /** It lends out a connection. */
   | 'lends'
+  /** It returns one. */
+  | 'gives'
   /** It begins or ends optimistic locking, or leaves the connection in another state (rules C11, C14). */
   | 'holds'
   | 'releases'
@@ -77,6 +83,19 @@ export type OwnMethod =
   | 'executes'
   /** It sends what is not ours to see. */
   | 'opaque';
+
+/** A node of the data client that a read can be sent to. */
+export interface DataNode {
+  readonly id: string;
+  /** The client's own connection to it. */
+  readonly client: object;
+}
+
+/** A node, and how its client connects to it. */
+export interface DataNodeOptions {
+  readonly id: string;
+  readonly options: DataClientOptions;
+}
 
 export interface ClientAdapter {
   readonly client: NodeRedisClient;
@@ -105,12 +124,26 @@ export interface ClientAdapter {
   encode(path: MethodPath, args: readonly unknown[]): WireCommand | undefined;
   /** Calls a method on the real client: private state is out of reach for another `this`. */
   call(view: View, path: MethodPath, args: readonly unknown[]): unknown;
-  /** The same for a read, with what `before` sends right before it, on the same connection. */
-  read(view: View, path: MethodPath, args: readonly unknown[], before: Before): Promise<unknown>;
-  /** Where and as whom the client connects; known at the latest when it is connected. */
-  connection(): DataClientOptions | Promise<DataClientOptions>;
+  /**
+   * The same for a read of `key`, with what `before` sends right before it, on the same connection. `detoured` is called
+   * before the promise settles if another node than that of {@link nodeOf} answers.
+   */
+  read(
+    view: View,
+    path: MethodPath,
+    args: readonly unknown[],
+    key: string,
+    before: Before,
+    detoured: () => void,
+  ): Promise<unknown>;
+  /** Names the node that a key is read from; `undefined` while that is not known. */
+  nodeOf(key: string): string | undefined;
+  /** The nodes that are read from, with where and as whom to connect; known at the latest when it is connected. */
+  nodes(): readonly DataNodeOptions[] | Promise<readonly DataNodeOptions[]>;
+  /** Whether these may change while the client is connected. */
+  readonly nodesChange: boolean;
   /** A queue of commands of the client's own class, which executes itself by methods of `self`. */
-  transaction(self: object): object;
+  transaction(self: object, args: readonly unknown[], around: Around): object;
   /** Whether a method that executes a queue was told to do it as a transaction. */
   isTransaction(name: string, args: readonly unknown[]): boolean;
   /** Ends the connection in good order where one is, at once where none is. */
@@ -134,8 +167,10 @@ export function invoke(object: object, path: MethodPath, args: readonly unknown[
 export function recorderOf(client: NodeRedisClient, record: (wire: WireCommand) => void): object {
   const recorder = client.multi();
   Object.defineProperty(recorder, 'addCommand', {
-    value: (wire: WireCommand) => {
-      record(wire);
+    // A cluster's is told more than the command: its key, and whether it only reads.
+    value: (...args: unknown[]) => {
+      const wire = args.find(Array.isArray);
+      if (wire !== undefined) record(wire);
       return recorder;
     },
   });

@@ -2,6 +2,7 @@
 
 import { NearCacheError } from '../errors.js';
 import { type ClientAdapter, methodOf, type NodeRedisClient } from './adapter.js';
+import { isCluster } from './cluster-nodes.js';
 import { NodeRedisV4 } from './node-redis-v4.js';
 import { isPool, NodeRedisV5 } from './node-redis-v5.js';
 
@@ -30,10 +31,10 @@ export function adapterOf(client: unknown): ClientAdapter {
   if (wrapped.has(client)) {
     throw refusal('This client has a near cache already, which near.close() ends. Wrap a client once.');
   }
-  if (hasMethods(client, 'multiExecutor', 'disconnect', 'quit')) return v4(client);
-  if (hasMethods(client, '_executeCommand') || isPool(client)) return v5(client);
+  if (hasMethods(client, 'commandsExecutor', 'disconnect', 'quit')) return v4(client);
+  if (hasMethods(client, '_executeCommand') || isPool(client) || isCluster(client)) return v5(client);
   throw refusal(
-    `withNearCache() takes clients and pools, no clusters and no sentinels yet; received ${describe(client)}.`,
+    `withNearCache() takes clients, pools and clusters, no sentinels yet; received ${describe(client)}.`,
   );
 }
 

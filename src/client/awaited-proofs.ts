@@ -6,6 +6,7 @@ import type { Lease } from '../cache/lease.js';
 const PATIENCE = 25;
 
 interface Waiting {
+  readonly lease: Lease;
   readonly asOf: number;
   readonly resolve: () => void;
 }
@@ -14,20 +15,21 @@ export class AwaitedProofs {
   readonly #waiting = new Set<Waiting>();
 
   /** Resolves when `asOf` is proven, when no proof can come any more, or when it takes too long. */
-  async until(asOf: number): Promise<void> {
+  async until(asOf: number, lease: Lease): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
-      const waiting = { asOf, resolve };
+      const waiting = { lease, asOf, resolve };
       this.#waiting.add(waiting);
       timer = setTimeout(() => this.#release(waiting), PATIENCE);
     });
     clearTimeout(timer);
   }
 
-  /** The lease has changed. */
-  settle(lease: Lease): void {
+  /** Some lease has changed. */
+  settle(): void {
     for (const waiting of this.#waiting) {
-      if (!lease.armed || lease.provenAsOf >= waiting.asOf) this.#release(waiting);
+      const { asOf, lease } = waiting;
+      if (!lease.armed || lease.provenAsOf >= asOf) this.#release(waiting);
     }
   }
 

@@ -1,7 +1,13 @@
 // Builds the client-shaped object: every method, getter and event of the client, with reads, writes and
 // transactions led through the cache. Methods run on the real client, whose private fields no other `this` reaches.
 
-import { type ClientAdapter, type MethodPath, repeatable, type View } from './adapter.js';
+import {
+  type ClientAdapter,
+  type MethodPath,
+  type QueuedCommands,
+  repeatable,
+  type View,
+} from './adapter.js';
 import {
   cacheableOf,
   type Effect,
@@ -197,8 +203,7 @@ class Methods {
       (view, args) =>
         this.#send(effect, view, [name], args);
     if (name === 'sendCommand') {
-      return (view, args) =>
-        this.#send(Array.isArray(args[0]) ? effectOf(args[0]) : UNKNOWN, view, [name], args);
+      return (view, args) => this.#send(effectOfRaw(args), view, [name], args);
     }
     if (name === 'connect') return (view, args, self) => role.connect(view, args, self);
     // Iterators call methods of the client: on the wrapped one, so that what they read is seen.
@@ -213,7 +218,8 @@ class Methods {
         return (_, args, self) =>
           (Reflect.get(adapter.client, name) as (...args: unknown[]) => unknown).apply(self, [...args]);
       case 'multi':
-        return (_, __, self) => adapter.transaction(self);
+        return (_, args, self) =>
+          adapter.transaction(self, args, (queue, run) => this.#around(effectOfQueue(queue), run));
       case 'executes':
         return (view, args) => this.#execute(view, name, args);
       case 'views':
@@ -222,6 +228,11 @@ class Methods {
         return (view, [use, ...rest]) => {
           const lend = (client: object): unknown => (use as (client: object) => unknown)(role.lent(client));
           return adapter.call(view, [name], [typeof use === 'function' ? lend : use, ...rest]);
+        };
+      case 'gives':
+        return (view, args) => {
+          const given = adapter.call(view, [name], args) as object | Promise<object>;
+          return given instanceof Promise ? given.then(role.lent) : role.lent(given);
         };
       case 'holds':
         return around({ ...NO_EFFECT, hold: true });
@@ -255,7 +266,10 @@ class Methods {
   }
 
   #send(effect: Effect, view: View, path: MethodPath, args: readonly unknown[]): unknown {
-    const send = (): unknown => this.#adapter.call(view, path, args);
+    return this.#around(effect, () => this.#adapter.call(view, path, args));
+  }
+
+  #around(effect: Effect, send: () => unknown): unknown {
     return this.#role.commands.concerns(effect)
       ? this.#role.commands.around(effect, send as () => Promise<unknown>)
       : send();
@@ -263,11 +277,21 @@ class Methods {
 
   /** Runs a transaction or pipeline. Only the former ends with EXEC. */
   #execute(view: View, name: string, args: readonly unknown[]): unknown {
-    const [queue] = args as [readonly { readonly args: WireCommand }[]];
-    const effect = Array.isArray(queue) ? effectOfAll(queue.map((command) => command.args)) : UNKNOWN;
+    const [queue] = args as [QueuedCommands];
+    const effect = effectOfQueue(queue);
     const release = effect.release || this.#adapter.isTransaction(name, args);
     return this.#send({ ...effect, release }, view, [name], args);
   }
+}
+
+function effectOfQueue(queue: QueuedCommands | undefined): Effect {
+  return Array.isArray(queue) ? effectOfAll(queue.map((command) => command.args)) : UNKNOWN;
+}
+
+/** The command is the only array that clients and clusters take. */
+function effectOfRaw(args: readonly unknown[]): Effect {
+  const wire = args.find(Array.isArray);
+  return wire === undefined ? UNKNOWN : effectOf(wire);
 }
 
 /** Arguments that the client refuses send nothing; those of a module's, script's or function's own are not ours to know. */

@@ -2,7 +2,7 @@
 
 import type { Flight } from '../cache/flights.js';
 import type { Prefix } from '../cache/prefix.js';
-import type { ClientAdapter } from './adapter.js';
+import type { Before, ClientAdapter } from './adapter.js';
 import { ExpiryQuestion, isKnown } from './expiry-question.js';
 import { isCacheableKey } from './keys.js';
 import type { NearCache } from './near-cache.js';
@@ -101,11 +101,16 @@ export class ManyReads {
     let values: unknown[];
     try {
       const keys = fetched.map(({ key }) => this.#near.keys.argument(key));
-      values = (await this.#adapter.read(view, path, [keys], (send) => {
+      const before: Before = (send) => {
         questions = fetched.map(({ flight }) =>
           flight === undefined ? ExpiryQuestion.none : this.#reads.askExpiry(flight.key, flight.prefix, send),
         );
-      })) as unknown[];
+      };
+      const detoured = (): void => {
+        for (const { flight } of fetched) if (flight !== undefined) this.#near.coherence.observed(flight.key);
+      };
+      const node = fetched.find(({ flight }) => flight !== undefined)?.flight?.key ?? '';
+      values = (await this.#adapter.read(view, path, [keys], node, before, detoured)) as unknown[];
     } catch (error) {
       for (const { flight } of fetched) if (flight !== undefined) this.#near.coherence.fail(flight);
       throw error;
@@ -132,8 +137,9 @@ export class ManyReads {
   }
 
   #depart(key: string, types: string, prefix: Prefix): Flight | undefined {
-    const { coherence, lease, lifetimes } = this.#near;
-    if (!coherence.mayFill(lease, prefix)) {
+    const { coherence, lifetimes } = this.#near;
+    const lease = this.#near.leaseFor(key);
+    if (lease === undefined || !coherence.mayFill(lease, prefix)) {
       prefix.bypassed++;
       return undefined;
     }

@@ -1,4 +1,4 @@
-// The object behind `redis.near`: it puts the coherence core, the tracker and the data client's lifecycle
+// The object behind `redis.near`: it puts the coherence core, the trackers and the data client's lifecycle
 // together, and turns what happens into states, events and numbers.
 
 import { EventEmitter } from 'eventemitter3';
@@ -14,7 +14,8 @@ import {
   type ResolvedOptions,
   resolvePrefix,
 } from '../options.js';
-import { Tracker } from '../tracking/tracker.js';
+import { hashSlot } from '../routing/slots.js';
+import { Nodes } from '../tracking/nodes.js';
 import type { Namespace, NamespaceOptions, ValueClient } from '../values/namespace.js';
 import { AwaitedProofs } from './awaited-proofs.js';
 import type { ClientFacts } from './client-facts.js';
@@ -34,7 +35,7 @@ import { copyReply } from './reply-types.js';
 export class NearCache extends EventEmitter<NearCacheEvents> {
   readonly #options: ResolvedOptions;
   readonly #coherence: Coherence;
-  readonly #tracker: Tracker;
+  readonly #nodes: Nodes;
   /** Vouches for entries where the server refuses tracking and `fallback` is `'ttl'`. */
   readonly #untracked: Lease | undefined;
   /** @internal */
@@ -83,12 +84,12 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
           this.#tell('evict', { key: this.keys.asWritten(key), prefix: this.keys.asWritten(prefix.name) });
         },
         servingChanged: (reason) => this.#settle(reason),
-        proofWanted: () => this.#tracker.prove(),
+        proofWanted: () => this.#nodes.prove(),
       },
     });
     this.#prefixes = new RegisteredPrefixes(this.#coherence, this.keys, options, facts.types);
     for (const prefix of options.prefixes) this.#prefixes.register(prefix);
-    this.#tracker = new Tracker({
+    this.#nodes = new Nodes({
       coherence: this.#coherence,
       heartbeat: options.heartbeat,
       maxStaleness: options.maxStaleness,
@@ -100,6 +101,7 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
           if (isHeard(this, 'invalidate')) this.#pushed.add(node, key);
         },
         armed: () => this.#armed(),
+        moved: (lease, owned) => this.#coherence.forget(lease, (key) => !owned(hashSlot(key))),
         expired: () => this.#settle('lease'),
         refused: (error) => this.#refused(error),
         lost: (error, final) => this.#lost(error, final),
@@ -107,6 +109,8 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
           this.warn('push', `A push from ${node} could not be understood: the cache was emptied.`),
       },
     });
+    const nodes = facts.nodes();
+    if (!(nodes instanceof Promise)) this.#nodes.know(nodes);
     if (options.fallback === 'ttl') {
       this.#untracked = this.#coherence.openLease(FALLBACK_TTL);
     }
@@ -129,7 +133,7 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
       return Promise.reject(closedError());
     const hopeless = this.#refusal ?? this.#gaveUp;
     if (hopeless !== undefined) return Promise.reject(hopeless);
-    return this.#tracker.lease.armed ? Promise.resolve() : this.#readiness.wait();
+    return this.#nodes.anyArmed ? Promise.resolve() : this.#readiness.wait();
   }
 
   /**
@@ -160,7 +164,7 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
   async register(prefix: string | PrefixOptions): Promise<void> {
     const registered = this.#prefixes.register(resolvePrefix(prefix, 'prefix'));
     this.#untracked?.covered.add(registered);
-    await this.#tracker.followCoverage();
+    await this.#nodes.followCoverage();
   }
 
   /**
@@ -170,7 +174,7 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
    */
   async unregister(prefix: string): Promise<void> {
     this.#prefixes.unregister(prefix);
-    await this.#tracker.followCoverage();
+    await this.#nodes.followCoverage();
   }
 
   /**
@@ -187,7 +191,7 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
 
   /** A plain snapshot of state, sizes and counters: safe for `JSON.stringify`. */
   stats(): NearStats {
-    return snapshot(this.state, this.#coherence, this.#options, [this.#tracker.stats()], (name) =>
+    return snapshot(this.state, this.#coherence, this.#options, this.#nodes.stats(), (name) =>
       this.keys.asWritten(name),
     );
   }
@@ -217,9 +221,11 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
     this.#client = client;
   }
 
-  /** @internal The lease under which reads may be stored now. */
-  get lease(): Lease {
-    return this.#untracked?.armed === true ? this.#untracked : this.#tracker.lease;
+  /** @internal The lease under which a reply for this key may be stored now, if there is one. */
+  leaseFor(key: string): Lease | undefined {
+    if (this.#untracked?.armed === true) return this.#untracked;
+    const node = this.#facts.nodeOf(key);
+    return node === undefined ? undefined : this.#nodes.leaseOf(node);
   }
 
   /** @internal The error that reads are answered with, under `fallback: 'error'`. */
@@ -228,8 +234,8 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
   }
 
   /** @internal Resolves when everything up to `asOf` is proven to have been applied, or when that takes too long. */
-  proven(asOf: number): Promise<void> {
-    const proof = this.#proofs.until(asOf);
+  proven(asOf: number, lease: Lease): Promise<void> {
+    const proof = this.#proofs.until(asOf, lease);
     this.#coherence.wantProof(asOf);
     return proof;
   }
@@ -247,32 +253,34 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
     this.#attempt = new Promise((resolve) => {
       this.#attempted = resolve;
     });
-    this.#tracker.stop();
-    this.#track();
+    this.#nodes.stop();
+    this.#follow();
     this.#settle('connecting');
     return this.#attempt;
   }
 
-  /** A pool tells where it connects only when it is connected. */
-  #track(): void {
-    const endpoint = this.#facts.endpoint();
-    if (!(endpoint instanceof Promise)) {
-      this.#tracker.start(endpoint);
-      return;
-    }
+  /** Tracks the nodes that are there. A pool tells where it connects only when it is connected. */
+  #follow(): void {
+    const { nodes, nodesChange } = this.#facts;
     const attempt = this.#attempt;
-    endpoint.then(
-      (known) => {
-        if (this.#lifecycle === 'running' && attempt === this.#attempt) this.#tracker.start(known);
-      },
-      (error: unknown) => {
-        this.fault('Where the pool connects could not be found out: it is asked again.', error);
-        const again = (): void => {
-          if (this.#lifecycle === 'running' && attempt === this.#attempt) this.#track();
-        };
-        setTimeout(again, this.#options.heartbeat).unref();
-      },
-    );
+    const follow = (): void => {
+      if (this.#lifecycle === 'running' && attempt === this.#attempt) this.#follow();
+    };
+    const current = nodes();
+    if (current instanceof Promise) {
+      current.then(
+        (known) => {
+          if (this.#lifecycle === 'running' && attempt === this.#attempt) this.#nodes.follow(known);
+        },
+        (error: unknown) => {
+          this.fault('Where the pool connects could not be found out: it is asked again.', error);
+          setTimeout(follow, this.#options.heartbeat).unref();
+        },
+      );
+    } else {
+      this.#nodes.follow(current);
+    }
+    if (nodesChange) setTimeout(follow, this.#options.heartbeat).unref();
   }
 
   /** @internal The data client could not connect: who waits for `ready()` waits in vain. */
@@ -313,7 +321,7 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
     this.#refusal = undefined;
     if (this.#untracked !== undefined) this.#coherence.revoke(this.#untracked, 'coverage');
     this.#settle('armed');
-    this.#log('info', this.#tracker.stats(), 'near cache is tracking');
+    this.#log('info', { nodes: this.#nodes.stats() }, 'near cache is tracking');
     this.#attempted();
   }
 
@@ -361,7 +369,7 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
 
   #shutDown(reason: 'closed' | 'disconnected'): void {
     this.#settle(reason);
-    this.#tracker.stop();
+    this.#nodes.stop();
     if (this.#untracked !== undefined) this.#coherence.revoke(this.#untracked, 'closed');
     this.#coherence.flush('closed');
     // A WATCH ended with its connection.
@@ -371,8 +379,8 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
   }
 
   #settle(reason?: StateReason): void {
-    this.#proofs.settle(this.lease);
-    if (this.#tracker.lease.armed) this.#readiness.reached();
+    this.#proofs.settle();
+    if (this.#nodes.anyArmed) this.#readiness.reached();
     const from = this.#state;
     const to = this.#currentState();
     if (from === to) return;
@@ -384,7 +392,7 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
 
   #currentState(): NearState {
     if (this.#lifecycle === 'closed' || this.#lifecycle === 'disconnected') return 'closed';
-    if (this.#coherence.serves(this.lease)) return 'serving';
+    if (this.#coherence.serving) return 'serving';
     return this.#settled ? 'bypass' : 'connecting';
   }
 
@@ -393,7 +401,7 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
     if (to === 'bypass') {
       const gate = this.#coherence.gate;
       if (gate !== undefined) return gate;
-      return this.#tracker.lease.armed ? 'lease' : 'lost';
+      return this.#nodes.anyArmed ? 'lease' : 'lost';
     }
     return to;
   }

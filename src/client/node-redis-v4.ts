@@ -6,18 +6,21 @@ import {
   type Before,
   type CallOptions,
   type ClientAdapter,
-  extensionNames,
+  type DataNodeOptions,
   holderOf,
   invoke,
   type MethodPath,
   methodOf,
   type NodeRedisClient,
+  ONLY_NODE,
   type OwnMethod,
   PLAIN,
   type QueuedCommands,
   recorderOf,
   type View,
 } from './adapter.js';
+import { type Around, noted } from './cluster-multi.js';
+import { ClusterNodes, isCluster, isRedirection } from './cluster-nodes.js';
 import type { WireCommand } from './effect.js';
 
 type MultiConstructor = new (
@@ -37,6 +40,7 @@ const OWN_METHODS: Readonly<Record<string, OwnMethod>> = {
   executeScript: 'opaque',
   functionsExecuter: 'opaque',
   scriptsExecuter: 'opaque',
+  nodeClient: 'gives',
 };
 
 export class NodeRedisV4 implements ClientAdapter {
@@ -46,6 +50,9 @@ export class NodeRedisV4 implements ClientAdapter {
   readonly isOrdered = true;
   readonly ownMethods = OWN_METHODS;
   readonly namespaces: readonly string[];
+  readonly nodesChange: boolean;
+  readonly #cluster: ClusterNodes | undefined;
+  readonly #options: DataClientOptions;
   readonly #scripts: ReadonlySet<string>;
   readonly #optionsMark: symbol | undefined;
   readonly #Multi: MultiConstructor;
@@ -54,9 +61,13 @@ export class NodeRedisV4 implements ClientAdapter {
 
   constructor(client: NodeRedisClient) {
     this.client = client;
-    const options = this.connection();
-    this.namespaces = [...extensionNames(options, 'modules'), ...extensionNames(options, 'functions')];
-    this.#scripts = new Set(extensionNames(options, 'scripts'));
+    const options = (Reflect.get(client, 'options') as DataClientOptions | undefined) ?? {};
+    this.#options = options;
+    this.#cluster = isCluster(client) ? new ClusterNodes(client) : undefined;
+    this.nodesChange = this.#cluster !== undefined;
+    const extensions = extensionsOf(client);
+    this.namespaces = extensions.namespaces;
+    this.#scripts = new Set(extensions.scripts);
     this.root = this.viewOf(client);
     const marked = methodOf(client, 'commandOptions')?.call(client, {});
     this.#optionsMark =
@@ -68,15 +79,20 @@ export class NodeRedisV4 implements ClientAdapter {
   }
 
   get queueIsBounded(): boolean {
-    return Boolean(Reflect.get(this.connection(), 'commandsQueueMaxLength'));
+    return Boolean(Reflect.get(this.#options, 'commandsQueueMaxLength'));
   }
 
   get isReady(): boolean {
+    if (this.#cluster !== undefined) return this.client.isOpen && this.#cluster.isKnown;
     return Reflect.get(this.client, 'isReady') === true;
   }
 
-  connection(): DataClientOptions {
-    return (Reflect.get(this.client, 'options') as DataClientOptions | undefined) ?? {};
+  nodeOf(key: string): string | undefined {
+    return this.#cluster === undefined ? ONLY_NODE : this.#cluster.nodeOf(key)?.id;
+  }
+
+  nodes(): readonly DataNodeOptions[] {
+    return this.#cluster?.all() ?? [{ id: ONLY_NODE, options: this.#options }];
   }
 
   isCommand(name: string): boolean {
@@ -86,7 +102,7 @@ export class NodeRedisV4 implements ClientAdapter {
   isReplaced(name: string): boolean {
     if (this.#scripts.has(name)) return false;
     const value: unknown = Reflect.get(this.client, name);
-    const original = holderOf(this.client, 'multiExecutor') ?? {};
+    const original = holderOf(this.client, 'commandsExecutor') ?? {};
     return value !== Reflect.get(original, name) && value !== Reflect.get(original, name.toUpperCase());
   }
 
@@ -109,10 +125,13 @@ export class NodeRedisV4 implements ClientAdapter {
 
   encode(path: MethodPath, args: readonly unknown[]): WireCommand | undefined {
     const [name = ''] = path;
-    if (path.length > 1 || this.#scripts.has(name)) return this.#encodeExtension(path, args);
+    const isExtension = path.length > 1 || this.#scripts.has(name);
+    if (isExtension && this.#cluster === undefined) return this.#encodeExtension(path, args);
     this.#recorded = undefined;
     try {
-      methodOf(this.#recorder, name)?.apply(this.#recorder, [...args]);
+      // A cluster's scripts and functions leave no trace there: they may write anything.
+      if (this.#scripts.has(name)) return [];
+      invoke(this.#recorder, path, args);
     } catch {
       return undefined;
     }
@@ -139,12 +158,27 @@ export class NodeRedisV4 implements ClientAdapter {
     return invoke(view.target, path, args);
   }
 
-  read(view: View, path: MethodPath, args: readonly unknown[], before: Before): Promise<unknown> {
-    before((command) => invoke(this.client, ['sendCommand'], [command]));
-    return Promise.resolve(this.call(view, path, args));
+  read(
+    view: View,
+    path: MethodPath,
+    args: readonly unknown[],
+    key: string,
+    before: Before,
+    detoured: () => void,
+  ): Promise<unknown> {
+    const client = this.#cluster?.nodeOf(key)?.client ?? this.client;
+    before((command) => invoke(client, ['sendCommand'], [command]));
+    if (this.#cluster === undefined) return Promise.resolve(this.call(view, path, args));
+    return (invoke(client, path, args) as Promise<unknown>).catch((error: unknown) => {
+      if (!isRedirection(error)) throw error;
+      detoured();
+      return this.call(view, path, args);
+    });
   }
 
-  transaction(self: object): object {
+  transaction(self: object, args: readonly unknown[], around: Around): object {
+    if (this.#cluster !== undefined)
+      return noted(invoke(this.client, ['multi'], args) as object, this.#scripts, around);
     return new this.#Multi((...args) => invoke(self, ['multiExecutor'], args) as Promise<unknown>);
   }
 
@@ -158,4 +192,22 @@ export class NodeRedisV4 implements ClientAdapter {
     if (this.isReady) await invoke(this.client, ['quit'], []);
     else if (this.client.isOpen) await invoke(this.client, ['disconnect'], []);
   }
+}
+
+/** What the class was extended with: commands of modules and functions are behind getters, scripts are methods. */
+function extensionsOf(client: object): { readonly namespaces: string[]; readonly scripts: string[] } {
+  const base = holderOf(client, 'commandsExecutor');
+  const namespaces: string[] = [];
+  const scripts: string[] = [];
+  for (
+    let level: object | null = Object.getPrototypeOf(client);
+    level !== null && level !== base;
+    level = Object.getPrototypeOf(level)
+  ) {
+    for (const [name, { get, value }] of Object.entries(Object.getOwnPropertyDescriptors(level))) {
+      if (get !== undefined) namespaces.push(name);
+      else if (typeof value === 'function' && name !== 'constructor' && name !== 'Multi') scripts.push(name);
+    }
+  }
+  return { namespaces, scripts };
 }

@@ -6,6 +6,8 @@ import {
   type Before,
   type CallOptions,
   type ClientAdapter,
+  type DataNode,
+  type DataNodeOptions,
   extensionNames,
   holderOf,
   invoke,
@@ -13,11 +15,14 @@ import {
   type MethodPath,
   methodOf,
   type NodeRedisClient,
+  ONLY_NODE,
   type OwnMethod,
   type QueuedCommands,
   recorderOf,
   type View,
 } from './adapter.js';
+import { type Around, noted } from './cluster-multi.js';
+import { ClusterNodes, isCluster, isRedirection } from './cluster-nodes.js';
 import type { WireCommand } from './effect.js';
 import { typesOf } from './reply-types.js';
 
@@ -46,6 +51,8 @@ const OWN_METHODS: Readonly<Record<string, OwnMethod>> = {
   _executePipeline: 'executes',
   _executeCommand: 'opaque',
   _executeScript: 'opaque',
+  nodeClient: 'gives',
+  getNodeClientForKey: 'gives',
 };
 
 /** node-redis' own options of a call. */
@@ -63,6 +70,10 @@ export class NodeRedisV5 implements ClientAdapter {
   readonly keyPrefix: string | undefined;
   readonly ownMethods = OWN_METHODS;
   readonly isOrdered: boolean;
+  readonly nodesChange: boolean;
+  readonly #cluster: ClusterNodes | undefined;
+  /** By connection of a cluster, then by types. */
+  readonly #sharedNodes = new WeakMap<object, Map<string, object>>();
   readonly namespaces: readonly string[];
   /** The class that has the commands, scripts and namespaces this client was made with. */
   readonly #commands: object;
@@ -77,6 +88,8 @@ export class NodeRedisV5 implements ClientAdapter {
 
   constructor(client: NodeRedisClient) {
     this.client = client;
+    this.#cluster = isCluster(client) ? new ClusterNodes(client) : undefined;
+    this.nodesChange = this.#cluster !== undefined;
     this.isOrdered = !isPool(client);
     if (this.isOrdered) this.#ownOptions = commandOptionsOf(client);
     this.root = this.viewOf(client);
@@ -98,16 +111,22 @@ export class NodeRedisV5 implements ClientAdapter {
   }
 
   get isReady(): boolean {
+    if (this.#cluster !== undefined) return this.client.isOpen && this.#cluster.isKnown;
     if (this.isOrdered) return Reflect.get(this.client, 'isReady') === true;
     return this.client.isOpen && Reflect.get(this.client, 'isClosing') !== true;
   }
 
-  /** A pool shows the options of its connections only on one of them. */
-  connection(): DataClientOptions | Promise<DataClientOptions> {
-    return this.#connection ?? this.#askPool();
+  nodeOf(key: string): string | undefined {
+    return this.#cluster === undefined ? ONLY_NODE : this.#cluster.nodeOf(key)?.id;
   }
 
-  async #askPool(): Promise<DataClientOptions> {
+  /** A pool shows the options of its connections only on one of them. */
+  nodes(): readonly DataNodeOptions[] | Promise<readonly DataNodeOptions[]> {
+    if (this.#cluster !== undefined) return this.#cluster.all();
+    return this.#connection === undefined ? this.#askPool() : [{ id: ONLY_NODE, options: this.#connection }];
+  }
+
+  async #askPool(): Promise<readonly DataNodeOptions[]> {
     const ask = (connection: object): DataClientOptions => {
       this.#ownOptions = commandOptionsOf(connection);
       return optionsOf(connection);
@@ -116,7 +135,7 @@ export class NodeRedisV5 implements ClientAdapter {
     this.#connection = options;
     // Whoever holds the view of the pool itself finds its options there.
     Object.assign(this.root, this.viewOf(this.client));
-    return options;
+    return [{ id: ONLY_NODE, options }];
   }
 
   isCommand(name: string): boolean {
@@ -171,12 +190,13 @@ export class NodeRedisV5 implements ClientAdapter {
   #encodeScript(name: string, args: readonly unknown[]): WireCommand | undefined {
     let queue: QueuedCommands = [];
     const Multi = Reflect.get(this.client, 'Multi') as new (...args: unknown[]) => object;
-    const execute = (queued: QueuedCommands): Promise<unknown> => {
-      queue = queued;
+    const execute = (...given: unknown[]): Promise<unknown> => {
+      queue = given.find(Array.isArray) ?? [];
       return Promise.resolve([]);
     };
     try {
-      const recorder = new Multi(execute, execute, undefined, this.keyPrefix);
+      const routing = this.#cluster === undefined ? [] : [undefined];
+      const recorder = new Multi(execute, execute, ...routing, undefined, this.keyPrefix);
       invoke(recorder, [name], args);
       invoke(recorder, ['execAsPipeline'], []);
     } catch {
@@ -189,7 +209,16 @@ export class NodeRedisV5 implements ClientAdapter {
     return invokeOn(view.target, path, args);
   }
 
-  read(view: View, path: MethodPath, args: readonly unknown[], before: Before): Promise<unknown> {
+  read(
+    view: View,
+    path: MethodPath,
+    args: readonly unknown[],
+    key: string,
+    before: Before,
+    detoured: () => void,
+  ): Promise<unknown> {
+    const node = this.#cluster?.nodeOf(key);
+    if (node !== undefined) return this.#readAt(node, view, path, args, before, detoured);
     const target = this.#sharedFor(view);
     if (this.isOrdered) {
       before((command) => sendPlain(this.client, command));
@@ -210,27 +239,68 @@ export class NodeRedisV5 implements ClientAdapter {
     return invokeOn(Object.create(target, { execute: { value: lend } }), path, args) as Promise<unknown>;
   }
 
+  /** On the cluster's own connection to a node; whatever that redirects goes the client's own way. */
+  #readAt(
+    { client }: DataNode,
+    view: View,
+    path: MethodPath,
+    args: readonly unknown[],
+    before: Before,
+    detoured: () => void,
+  ): Promise<unknown> {
+    before((command) => sendPlain(client, command));
+    const reply = invokeOn(this.#sharedAt(client, view), path, args) as Promise<unknown>;
+    return reply.catch((error: unknown) => {
+      if (!isRedirection(error)) throw error;
+      detoured();
+      return this.call(view, path, args);
+    });
+  }
+
+  #sharedAt(client: object, view: View): object {
+    const { types } = view.options;
+    const ofClient = this.#sharedNodes.get(client) ?? new Map<string, object>();
+    this.#sharedNodes.set(client, ofClient);
+    let shared = ofClient.get(types);
+    if (shared === undefined) {
+      shared = invoke(client, ['withCommandOptions'], [this.#carried(view)]) as object;
+      // The cluster prefixes keys by itself, its connections do not.
+      const self = Object.create(Reflect.get(shared, '_self') as object, {
+        _keyPrefix: { value: this.keyPrefix },
+      });
+      if (this.keyPrefix !== '') shared = Object.create(shared, { _self: { value: self } }) as object;
+      ofClient.set(types, shared);
+    }
+    return shared;
+  }
+
+  /** The client's own options with a view's types. */
+  #carried(view: View): object {
+    const { typeMapping: _, ...options } = this.#ownOptions ?? {};
+    const given = commandOptionsOf(view.target);
+    const mapping = { typeMapping: given.typeMapping };
+    // v5 lets a view inherit a mapping, which then transforms replies but does not decode them.
+    return Object.hasOwn(given, 'typeMapping')
+      ? { ...options, ...mapping }
+      : Object.assign(Object.create(mapping), options);
+  }
+
   /** Without the signal of the one who asks first. */
   #sharedFor(view: View): object {
     const { types } = view.options;
     if (types === this.root.options.types) return this.client;
     let shared = this.#shared.get(types);
     if (shared === undefined) {
-      const { typeMapping: _, ...options } = this.#ownOptions ?? {};
-      const given = commandOptionsOf(view.target);
-      const mapping = { typeMapping: given.typeMapping };
-      // v5 lets a view inherit a mapping, which then transforms replies but does not decode them.
-      const carried: object = Object.hasOwn(given, 'typeMapping')
-        ? { ...options, ...mapping }
-        : Object.assign(Object.create(mapping), options);
-      shared = invoke(this.client, ['withCommandOptions'], [carried]) as object;
+      shared = invoke(this.client, ['withCommandOptions'], [this.#carried(view)]) as object;
       this.#shared.set(types, shared);
     }
     return shared;
   }
 
   /** Its methods execute by `_executeMulti` and the like of what it was made by. */
-  transaction(self: object): object {
+  transaction(self: object, args: readonly unknown[], around: Around): object {
+    if (this.#cluster !== undefined)
+      return noted(invoke(this.client, ['multi'], args) as object, this.#scripts, around);
     return (methodOf(this.client, 'MULTI') as Method).call(self) as object;
   }
 

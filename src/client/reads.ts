@@ -3,7 +3,7 @@
 import type { Flight } from '../cache/flights.js';
 import type { Lease } from '../cache/lease.js';
 import type { Prefix } from '../cache/prefix.js';
-import type { CallOptions, ClientAdapter, MethodPath, View } from './adapter.js';
+import type { Before, CallOptions, ClientAdapter, MethodPath, View } from './adapter.js';
 import { type Cacheable, cacheableOf, type WireCommand } from './effect.js';
 import { type AskedExpiry, combined, ExpiryQuestion, isKnown } from './expiry-question.js';
 import { isCacheableKey } from './keys.js';
@@ -100,16 +100,18 @@ export class CachedReads {
 
   /** The reply is held, but something newer may have been seen of its key: a proof costs less than another read. */
   async #onceProven(asOf: number, covered: CoveredRead): Promise<unknown> {
-    await this.#near.proven(asOf);
+    const lease = this.#near.leaseFor(covered.key);
+    if (lease !== undefined) await this.#near.proven(asOf, lease);
     const held = this.#near.coherence.lookup(covered.key, covered.id);
     return held === undefined ? this.#fetch(covered) : copyReply(held);
   }
 
   #fetch(covered: CoveredRead): Promise<unknown> {
-    const { coherence, lease } = this.#near;
+    const { coherence } = this.#near;
     const { key, id, name, others, prefix, read } = covered;
     const { options } = read;
-    if (options.alone) return this.#bypass(covered);
+    const lease = this.#near.leaseFor(key);
+    if (options.alone || lease === undefined) return this.#bypass(covered);
     const joined = coherence.join(key, id, prefix)?.reply;
     const mayFill = (of: Prefix | undefined): boolean => of !== undefined && coherence.mayFill(lease, of);
     if (
@@ -143,9 +145,10 @@ export class CachedReads {
     const flight = coherence.depart(key, id, prefix, lease, { maxTtl, others });
     let questions: readonly ExpiryQuestion[] = [ExpiryQuestion.neverAsked];
     try {
-      flight.reply = this.#adapter.read(view, path, rest, (send) => {
+      const before: Before = (send) => {
         questions = [key, ...others].map((asked) => this.askExpiry(asked, prefix, send));
-      });
+      };
+      flight.reply = this.#adapter.read(view, path, rest, key, before, () => coherence.observed(key));
     } catch (error) {
       coherence.fail(flight);
       throw error;

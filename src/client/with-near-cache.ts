@@ -2,7 +2,9 @@
 
 import { type NearCacheOptions, resolveOptions } from '../options.js';
 import { endpointOf } from '../tracking/endpoint.js';
-import type { NodeRedisClient } from './adapter.js';
+import { ClusterPrimaryWatch } from '../tracking/node-watch.js';
+import type { TrackedNode } from '../tracking/nodes.js';
+import type { DataNodeOptions, NodeRedisClient } from './adapter.js';
 import { adapterOf, markWrapped } from './adapters.js';
 import { buildFacade, define } from './facade.js';
 import { NearCache } from './near-cache.js';
@@ -54,17 +56,23 @@ export function withNearCache<C extends NodeRedisClient>(
     if (client.isOpen) void near.start();
   };
   const stop = (): void => near.stop();
+  const tracked = (nodes: readonly DataNodeOptions[]): TrackedNode[] =>
+    nodes.map(({ id, options: data }) => ({
+      id,
+      endpoint: endpointOf(data, resolved.tracking),
+      watch: adapter.nodesChange ? new ClusterPrimaryWatch() : undefined,
+    }));
   const near = new NearCache(resolved, {
     keyPrefix: adapter.keyPrefix ?? '',
     isOrdered: adapter.isOrdered,
     types: () => adapter.root.options.types,
     queueIsBounded: () => adapter.queueIsBounded,
-    endpoint: () => {
-      const data = adapter.connection();
-      return data instanceof Promise
-        ? data.then((known) => endpointOf(known, resolved.tracking))
-        : endpointOf(data, resolved.tracking);
+    nodes: () => {
+      const nodes = adapter.nodes();
+      return nodes instanceof Promise ? nodes.then(tracked) : tracked(nodes);
     },
+    nodesChange: adapter.nodesChange,
+    nodeOf: (key) => adapter.nodeOf(key),
     onClose: () => {
       client.off('ready', start);
       client.off('end', stop);

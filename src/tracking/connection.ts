@@ -9,8 +9,8 @@ import { fieldsCanExpire } from './field-expiry.js';
 export interface TrackingConnection {
   /** Whether single fields of a hash can expire at this server: Redis 7.4, Valkey 9 and whatever we do not know. */
   readonly fieldsExpire: boolean;
-  /** @returns what the server answered to PING, literally */
-  ping(): Promise<unknown>;
+  /** PING after some questions, in one write. @returns what the server answered to each, literally, errors too */
+  beat(questions: readonly (readonly string[])[]): Promise<{ answers: unknown[]; pong: unknown }>;
   /** Sends commands in one write; resolves when all were answered, rejects with the first error. */
   send(commands: readonly (readonly string[])[]): Promise<void>;
   destroy(): void;
@@ -117,7 +117,11 @@ export function openConnection(endpoint: Endpoint, command: string[], events: Co
     clearTimeout(deadline);
     return {
       fieldsExpire,
-      ping: () => client.sendCommand(['PING']),
+      beat: async (questions) => {
+        const asked = questions.map((args) => client.sendCommand([...args]).catch((error: unknown) => error));
+        const [pong, ...answers] = await Promise.all([client.sendCommand(['PING']), ...asked]);
+        return { answers, pong };
+      },
       send: async (commands) => {
         await Promise.all(commands.map((args) => client.sendCommand([...args])));
       },

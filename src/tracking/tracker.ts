@@ -10,6 +10,7 @@ import type { ReconnectStrategy } from '../options.js';
 import { nextDelay } from './backoff.js';
 import { type Opening, openConnection, type TrackingConnection, trackingCommand } from './connection.js';
 import type { Endpoint } from './endpoint.js';
+import type { NodeWatch, Verdict } from './node-watch.js';
 import { refusalOf } from './refusal.js';
 import { Session } from './session.js';
 
@@ -33,13 +34,15 @@ export interface TrackerObserver {
   refused(error: NearCacheError): void;
   /** The connection failed or fell silent; it is being reopened unless `final`. */
   lost(error: NearCacheError, final: boolean): void;
+  /** The node serves other slots than before: what it vouched for in those that `owned` does not name is void. */
+  moved(lease: Lease, owned: (slot: number) => boolean): void;
   /** A push could not be understood; the cache was emptied. */
   malformed(node: string): void;
 }
 
 /** One row of `stats().tracking`. */
 export interface TrackingStats {
-  /** `host:port`, or the path of a unix socket; `unknown` while a pool is not connected. */
+  /** `host:port`, or the path of a unix socket. */
   readonly node: string;
   readonly role: 'primary';
   /** `'refused'`: the server will not track; it is asked again every 30 s. */
@@ -62,9 +65,11 @@ const ASK_AGAIN = 30_000;
 export class Tracker {
   readonly #options: TrackerOptions;
   readonly #session: Session;
+  /** Asked with every heartbeat, where roles or slots can change. */
+  readonly #watch: NodeWatch | undefined;
   readonly #lease: Lease;
   #state: TrackingStats['state'] = 'closed';
-  #endpoint: Endpoint | undefined;
+  #endpoint: Endpoint;
   #opening: Opening | undefined;
   #connection: TrackingConnection | undefined;
   /** What is on the wire in this session. */
@@ -78,8 +83,10 @@ export class Tracker {
   #arms = 0;
   #invalidations = 0;
 
-  constructor(options: TrackerOptions) {
+  constructor(options: TrackerOptions, endpoint: Endpoint, watch?: NodeWatch) {
     this.#options = options;
+    this.#endpoint = endpoint;
+    this.#watch = watch;
     this.#lease = options.coherence.openLease();
     this.#session = new Session(options.coherence, this.#lease);
   }
@@ -106,7 +113,7 @@ export class Tracker {
     if (this.#state !== 'closed') return;
     this.#endpoint = endpoint;
     this.#retries = 0;
-    this.#open(endpoint);
+    this.#open();
   }
 
   stop(): void {
@@ -127,14 +134,14 @@ export class Tracker {
   }
 
   get #node(): string {
-    return this.#endpoint?.node ?? 'unknown';
+    return this.#endpoint.node;
   }
 
-  #open(endpoint: Endpoint): void {
+  #open(): void {
     const life = ++this.#life;
     this.#state = 'connecting';
     const coverage = this.#options.coherence.prefixes.coverage();
-    const opening = openConnection(endpoint, trackingCommand(coverage, this.#options.noLoop), {
+    const opening = openConnection(this.#endpoint, trackingCommand(coverage, this.#options.noLoop), {
       onInvalidate: (key) => {
         if (life === this.#life) this.#apply(key);
       },
@@ -150,11 +157,29 @@ export class Tracker {
         this.#connection = connection;
         this.#coverage = coverage;
         this.#lease.partsExpire = connection.fieldsExpire;
-        this.#arm();
+        void this.#admit(connection, life);
       },
       // Reported by onEnd, which also covers an end after a good start.
       () => {},
     );
+  }
+
+  /** Arms the session, once the node has said that it has authority where that is in doubt. */
+  async #admit(connection: TrackingConnection, life: number): Promise<void> {
+    const { heartbeat } = this.#options;
+    this.#watch?.reset();
+    while (this.#watch !== undefined && life === this.#life) {
+      const { answers } = await connection.beat(this.#watch.questions).catch(() => ({ answers: [] }));
+      if (life !== this.#life) return;
+      const verdict = this.#watch.judge(answers);
+      if (verdict.kind === 'denied') return this.#lost(verdict.error);
+      if (verdict.kind !== 'none') break;
+      await new Promise((resolve) => {
+        this.#timer = setTimeout(resolve, heartbeat);
+        this.#timer.unref();
+      });
+    }
+    if (life === this.#life) this.#arm();
   }
 
   #arm(): void {
@@ -205,9 +230,7 @@ export class Tracker {
   }
 
   #openIn(delay: number): void {
-    const endpoint = this.#endpoint;
-    if (endpoint === undefined) return;
-    this.#timer = setTimeout(() => this.#open(endpoint), delay);
+    this.#timer = setTimeout(() => this.#open(), delay);
     this.#timer.unref();
   }
 
@@ -233,10 +256,12 @@ export class Tracker {
     // A PONG counts for the session that asked: the same connection may have been armed anew meanwhile.
     const epoch = this.#lease.epoch;
     this.#session.pingSent();
-    connection.ping().then(
-      (answer) => {
+    connection.beat(this.#watch?.questions ?? []).then(
+      ({ answers, pong }) => {
         if (epoch !== this.#lease.epoch) return;
-        if (answer !== 'PONG') return this.#session.pingFailed();
+        const verdict = this.#watch?.judge(answers);
+        if (verdict !== undefined && !this.#hasAuthority(verdict)) return;
+        if (pong !== 'PONG') return this.#session.pingFailed();
         this.#session.pongReceived();
         if (this.#options.coherence.wantsProof) this.prove();
       },
@@ -245,6 +270,22 @@ export class Tracker {
         if (epoch === this.#lease.epoch) this.#session.pingFailed();
       },
     );
+  }
+
+  #hasAuthority(verdict: Verdict): boolean {
+    switch (verdict.kind) {
+      case 'authority':
+        return true;
+      case 'moved':
+        this.#options.observer.moved(this.#lease, verdict.owned);
+        return true;
+      case 'denied':
+        this.#lost(verdict.error);
+        return false;
+      case 'none':
+        this.#session.pingFailed();
+        return false;
+    }
   }
 
   // --- pushes ----------------------------------------------------------------------------------------------
@@ -312,7 +353,7 @@ export class Tracker {
   /** No heartbeat watches over a session that is being changed: a connection that stays silent is given up here. */
   async #answered(reply: Promise<void>): Promise<void> {
     const life = this.#life;
-    const connectTimeout = this.#endpoint?.connectTimeout ?? 0;
+    const connectTimeout = this.#endpoint.connectTimeout;
     const deadline = setTimeout(() => {
       if (life === this.#life)
         this.#lost(new Error(`No answer to CLIENT TRACKING within ${connectTimeout} ms.`));
