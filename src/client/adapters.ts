@@ -1,10 +1,14 @@
 // Tells which node-redis a client comes from, by structure, and refuses what can't be wrapped.
 
 import { NearCacheError } from '../errors.js';
-import { type ClientAdapter, methodOf, type NodeRedisClient } from './adapter.js';
-import { isCluster } from './cluster-nodes.js';
+import type { ClientAdapter, NodeRedisClient } from './adapter.js';
+import { ClusterConnections, isCluster } from './connections/cluster.js';
+import { isPool } from './connections/pool.js';
+import { isSentinel, SentinelConnections } from './connections/sentinel.js';
+import { SingleConnection } from './connections/single.js';
+import { methodOf } from './methods.js';
 import { NodeRedisV4 } from './node-redis-v4.js';
-import { isPool, NodeRedisV5 } from './node-redis-v5.js';
+import { NodeRedisV5 } from './node-redis-v5.js';
 
 /** Clients that have a near cache: two would miss each other's writes. */
 const wrapped = new WeakSet<object>();
@@ -15,12 +19,15 @@ export function markWrapped(client: object): () => void {
   return () => wrapped.delete(client);
 }
 
-/** @throws NearCacheError `ERR_NEAR_CLIENT` */
-export function adapterOf(client: unknown): ClientAdapter {
+/**
+ * @param withReplicas whether reads may go to a cluster's replicas
+ * @throws NearCacheError `ERR_NEAR_CLIENT`
+ */
+export function adapterOf(client: unknown, withReplicas = false): ClientAdapter {
   if (!isObject(client) || !hasMethods(client, 'connect', 'on', 'off', 'multi', 'sendCommand')) {
     throw refusal(
-      'withNearCache() takes a client made by createClient() of node-redis v4, v5 or v6, or by createClientPool(); ' +
-        `received ${describe(client)}.`,
+      'withNearCache() takes a client made by createClient(), createClientPool(), createCluster() or createSentinel() ' +
+        `of node-redis; received ${describe(client)}.`,
     );
   }
   if (Reflect.get(client, 'near') !== undefined) {
@@ -31,23 +38,31 @@ export function adapterOf(client: unknown): ClientAdapter {
   if (wrapped.has(client)) {
     throw refusal('This client has a near cache already, which near.close() ends. Wrap a client once.');
   }
-  if (hasMethods(client, 'commandsExecutor', 'disconnect', 'quit')) return v4(client);
-  if (hasMethods(client, '_executeCommand') || isPool(client) || isCluster(client)) return v5(client);
-  throw refusal(
-    `withNearCache() takes clients, pools and clusters, no sentinels yet; received ${describe(client)}.`,
-  );
+  if (hasMethods(client, 'commandsExecutor', 'disconnect', 'quit')) return v4(client, withReplicas);
+  return v5(client, withReplicas);
 }
 
-function v4(client: NodeRedisClient): ClientAdapter {
+/** A connection that a client lends out. */
+export function lentAdapterOf(client: object): ClientAdapter {
+  const connection = new SingleConnection(client);
+  return methodOf(client, 'commandsExecutor') === undefined
+    ? new NodeRedisV5(client as NodeRedisClient, connection)
+    : new NodeRedisV4(client as NodeRedisClient, connection);
+}
+
+function v4(client: NodeRedisClient, withReplicas: boolean): ClientAdapter {
   if (optionOf(client, 'legacyMode') === true) {
     throw refusal(
       'withNearCache() takes no client in legacy mode, whose commands answer callbacks. Leave legacyMode out.',
     );
   }
-  return new NodeRedisV4(client);
+  const connections = isCluster(client)
+    ? new ClusterConnections(client, withReplicas)
+    : new SingleConnection(client);
+  return new NodeRedisV4(client, connections);
 }
 
-function v5(client: NodeRedisClient): ClientAdapter {
+function v5(client: NodeRedisClient, withReplicas: boolean): ClientAdapter {
   const own = Reflect.get(client, 'clientSideCache') ?? optionOf(client, 'clientSideCache');
   if (own !== undefined) {
     throw refusal(
@@ -55,7 +70,13 @@ function v5(client: NodeRedisClient): ClientAdapter {
         'clientSideCache out of its options.',
     );
   }
-  return new NodeRedisV5(client);
+  if (isCluster(client)) return new NodeRedisV5(client, new ClusterConnections(client, withReplicas));
+  if (isSentinel(client)) return new NodeRedisV5(client, new SentinelConnections(client));
+  if (isPool(client)) return new NodeRedisV5(client);
+  if (hasMethods(client, '_executeCommand')) return new NodeRedisV5(client, new SingleConnection(client));
+  throw refusal(
+    `withNearCache() takes clients, pools, clusters and sentinels of node-redis; received ${describe(client)}.`,
+  );
 }
 
 function optionOf(client: object, name: string): unknown {
@@ -73,8 +94,6 @@ function isObject(value: unknown): value is object {
 
 function describe(client: unknown): string {
   if (!isObject(client)) return client === null ? 'null' : typeof client;
-  if (methodOf(client, 'nodeClient') !== undefined) return 'a cluster';
-  if (methodOf(client, 'acquire') !== undefined) return 'a sentinel client';
   return `an object of class ${client.constructor?.name}`;
 }
 
