@@ -19,11 +19,8 @@ export function markWrapped(client: object): () => void {
   return () => wrapped.delete(client);
 }
 
-/**
- * @param withReplicas whether reads may go to a cluster's replicas
- * @throws NearCacheError `ERR_NEAR_CLIENT`
- */
-export function adapterOf(client: unknown, withReplicas = false): ClientAdapter {
+/** @throws NearCacheError `ERR_NEAR_CLIENT` */
+export function adapterOf(client: unknown): ClientAdapter {
   if (!isObject(client) || !hasMethods(client, 'connect', 'on', 'off', 'multi', 'sendCommand')) {
     throw refusal(
       'withNearCache() takes a client made by createClient(), createClientPool(), createCluster() or createSentinel() ' +
@@ -38,8 +35,8 @@ export function adapterOf(client: unknown, withReplicas = false): ClientAdapter 
   if (wrapped.has(client)) {
     throw refusal('This client has a near cache already, which near.close() ends. Wrap a client once.');
   }
-  if (hasMethods(client, 'commandsExecutor', 'disconnect', 'quit')) return v4(client, withReplicas);
-  return v5(client, withReplicas);
+  if (hasMethods(client, 'commandsExecutor', 'disconnect', 'quit')) return v4(client);
+  return v5(client);
 }
 
 /** A connection that a client lends out. */
@@ -50,19 +47,17 @@ export function lentAdapterOf(client: object): ClientAdapter {
     : new NodeRedisV4(client as NodeRedisClient, connection);
 }
 
-function v4(client: NodeRedisClient, withReplicas: boolean): ClientAdapter {
+function v4(client: NodeRedisClient): ClientAdapter {
   if (optionOf(client, 'legacyMode') === true) {
     throw refusal(
       'withNearCache() takes no client in legacy mode, whose commands answer callbacks. Leave legacyMode out.',
     );
   }
-  const connections = isCluster(client)
-    ? new ClusterConnections(client, withReplicas)
-    : new SingleConnection(client);
+  const connections = isCluster(client) ? new ClusterConnections(client) : new SingleConnection(client);
   return new NodeRedisV4(client, connections);
 }
 
-function v5(client: NodeRedisClient, withReplicas: boolean): ClientAdapter {
+function v5(client: NodeRedisClient): ClientAdapter {
   const own = Reflect.get(client, 'clientSideCache') ?? optionOf(client, 'clientSideCache');
   if (own !== undefined) {
     throw refusal(
@@ -70,7 +65,7 @@ function v5(client: NodeRedisClient, withReplicas: boolean): ClientAdapter {
         'clientSideCache out of its options.',
     );
   }
-  if (isCluster(client)) return new NodeRedisV5(client, new ClusterConnections(client, withReplicas));
+  if (isCluster(client)) return new NodeRedisV5(client, new ClusterConnections(client));
   if (isSentinel(client)) return new NodeRedisV5(client, new SentinelConnections(client));
   if (isPool(client)) return new NodeRedisV5(client);
   if (hasMethods(client, '_executeCommand')) return new NodeRedisV5(client, new SingleConnection(client));

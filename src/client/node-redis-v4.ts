@@ -16,7 +16,7 @@ import { type Around, noted } from './cluster-multi.js';
 import { isCluster } from './connections/cluster.js';
 import { type Connections, optionsOf, readAt, sendPlain } from './connections/connections.js';
 import type { WireCommand } from './effect.js';
-import { holderOf, invoke, type MethodPath, methodOf } from './methods.js';
+import { extensionNames, holderOf, invoke, type MethodPath, methodOf } from './methods.js';
 
 type MultiConstructor = new (
   executor: (queue: QueuedCommands, ...rest: unknown[]) => Promise<unknown>,
@@ -56,7 +56,7 @@ export class NodeRedisV4 implements ClientAdapter {
     this.client = client;
     this.connections = connections;
     this.#isCluster = isCluster(client);
-    const extensions = extensionsOf(client);
+    const extensions = this.#isCluster ? extensionsOf(client) : namedIn(optionsOf(client));
     this.namespaces = extensions.namespaces;
     this.#scripts = new Set(extensions.scripts);
     this.root = this.viewOf(client);
@@ -165,8 +165,18 @@ export class NodeRedisV4 implements ClientAdapter {
   }
 }
 
-/** What the class was extended with: commands of modules and functions are behind getters, scripts are methods. */
-function extensionsOf(client: object): { readonly namespaces: string[]; readonly scripts: string[] } {
+interface Extensions {
+  readonly namespaces: readonly string[];
+  readonly scripts: readonly string[];
+}
+
+function namedIn(options: object): Extensions {
+  const namespaces = [...extensionNames(options, 'modules'), ...extensionNames(options, 'functions')];
+  return { namespaces, scripts: extensionNames(options, 'scripts') };
+}
+
+/** A cluster does not show its options. What its class was extended with: commands of modules and functions are behind getters, scripts are methods. */
+function extensionsOf(client: object): Extensions {
   const base = holderOf(client, 'commandsExecutor');
   const namespaces: string[] = [];
   const scripts: string[] = [];

@@ -1,80 +1,88 @@
-// The data clients of a standalone primary's replicas: given by the user, or found through the primary and made after the
-// data client.
+// The data clients of replicas: given by the user, or found through their primary and made after its client.
 
+import type { ReplicaClient } from '../options.js';
 import type { Attached } from '../tracking/replication.js';
 import { type KnownNode, optionsOf } from './connections/connections.js';
 import { invoke, methodOf } from './methods.js';
 
-interface ReplicaClient {
+interface Known {
   readonly id: string;
   readonly client: object;
-  /** It was connected by the near cache, which has to close it again. */
-  isOurs: boolean;
+  /** That it replicates; `undefined` for the only one there is. */
+  readonly primary: string | undefined;
+  /** It was connected here, and has to be closed here. */
+  readonly isOurs: boolean;
 }
 
 export class ReplicaClients {
-  readonly #given: readonly object[] | 'discover';
-  /** What clients of replicas are made after: one that leads to the primary; `undefined` while there is none. */
-  readonly #template: () => object | undefined;
-  readonly #clients = new Map<string, ReplicaClient>();
+  readonly #given: readonly ReplicaClient[] | 'discover';
+  readonly #inCluster: boolean;
+  readonly #known = new Map<string, Known>();
 
-  constructor(given: readonly object[] | 'discover', template: () => object | undefined) {
+  /** In a cluster, a replica answers only who says READONLY. */
+  constructor(given: readonly ReplicaClient[] | 'discover', inCluster: boolean) {
     this.#given = given;
-    this.#template = template;
+    this.#inCluster = inCluster;
   }
 
   /** Connects what was given. */
   start(): void {
     if (this.#given === 'discover') return;
-    for (const client of this.#given) this.#add(addressOf(client), client);
+    for (const client of this.#given) this.#add(addressOf(client), client, undefined);
   }
 
   /** Closes what was opened here. */
   stop(): void {
-    for (const id of [...this.#clients.keys()]) this.#remove(id);
+    for (const id of [...this.#known.keys()]) this.#remove(id);
   }
 
-  /** The primary has these replicas. @returns whether others than before are to be read from */
-  found(attached: readonly Attached[]): boolean {
-    const template = this.#template();
-    if (this.#given !== 'discover' || template === undefined) return false;
+  /**
+   * The primary has these replicas; `template` is a client that leads to it. @returns whether others than before are to
+   * be read from
+   */
+  found(primary: string, template: object, attached: readonly Attached[]): boolean {
+    if (this.#given !== 'discover') return false;
     const wanted = new Map(attached.map((replica) => [`${replica.host}:${replica.port}`, replica]));
     let changed = false;
-    for (const id of [...this.#clients.keys()]) {
-      if (wanted.has(id)) continue;
-      this.#remove(id);
+    for (const known of [...this.#known.values()]) {
+      if (known.primary !== primary || wanted.has(known.id)) continue;
+      this.#remove(known.id);
       changed = true;
     }
     for (const [id, { host, port }] of wanted) {
-      if (this.#clients.has(id)) continue;
-      this.#add(id, clientLike(template, host, port));
+      if (this.#known.get(id)?.primary === primary) continue;
+      this.#remove(id);
+      this.#add(id, this.#clientLike(template, host, port), primary);
       changed = true;
     }
     return changed;
   }
 
-  nodes(primary: string): KnownNode[] {
-    return Array.from(this.#clients.values(), ({ id, client }) => ({
-      id,
-      client,
-      options: optionsOf(client),
-      primary,
-    }));
+  /** The replicas of these primaries; those of others are closed. */
+  nodes(primaries: readonly KnownNode[]): KnownNode[] {
+    const [first] = primaries;
+    const nodes: KnownNode[] = [];
+    for (const { id, client, primary = first?.id } of [...this.#known.values()]) {
+      if (primaries.some((each) => each.id === primary))
+        nodes.push({ id, client, options: optionsOf(client), primary });
+      else if (primary !== undefined) this.#remove(id);
+    }
+    return nodes;
   }
 
-  #add(id: string, client: object): void {
-    if (this.#clients.has(id)) return;
+  #add(id: string, client: object, primary: string | undefined): void {
+    if (this.#known.has(id)) return;
     const isOurs = Reflect.get(client, 'isOpen') !== true;
-    this.#clients.set(id, { id, client, isOurs });
+    this.#known.set(id, { id, client, primary, isOurs });
     if (!isOurs) return;
     // Whoever is not connected is not read from; the client goes on trying by itself.
-    if (this.#given === 'discover') invoke(client, ['on'], ['error', () => {}]);
+    if (primary !== undefined) invoke(client, ['on'], ['error', () => {}]);
     Promise.resolve(invoke(client, ['connect'], [])).catch(() => {});
   }
 
   #remove(id: string): void {
-    const known = this.#clients.get(id);
-    this.#clients.delete(id);
+    const known = this.#known.get(id);
+    this.#known.delete(id);
     if (known?.isOurs !== true) return;
     try {
       const ended = invoke(known.client, [methodOf(known.client, 'destroy') ? 'destroy' : 'disconnect'], []);
@@ -83,13 +91,18 @@ export class ReplicaClients {
       // It was closed already.
     }
   }
-}
 
-/** The same client for another server: no waiting in a queue there, because the primary can answer instead. */
-function clientLike(template: object, host: string, port: number): object {
-  const { path: _path, ...socket } = optionsOf(template).socket ?? {};
-  const overrides = { url: undefined, socket: { ...socket, host, port }, disableOfflineQueue: true };
-  return invoke(template, ['duplicate'], [overrides]) as object;
+  /** The same client for another server: no waiting in a queue there, because the primary can answer instead. */
+  #clientLike(template: object, host: string, port: number): object {
+    const { path: _path, ...socket } = optionsOf(template).socket ?? {};
+    const overrides = {
+      url: undefined,
+      socket: { ...socket, host, port },
+      disableOfflineQueue: true,
+      ...(this.#inCluster ? { readonly: true } : {}),
+    };
+    return invoke(template, ['duplicate'], [overrides]) as object;
+  }
 }
 
 function addressOf(client: object): string {

@@ -81,8 +81,7 @@ export class Routes {
       const { reads, maxLag, hotAfter } = routing;
       const changed = (id: string, unfit: UnfitReason | undefined): void => this.#changed(id, unfit);
       this.#routing = new ReadRouting({ reads, maxLag, hotAfter, random: options.random, detours, changed });
-      if (connections.change !== 'by slots')
-        this.#replicaClients = new ReplicaClients(routing.replicas, () => connections.template);
+      this.#replicaClients = new ReplicaClients(routing.replicas, connections.change === 'by slots');
     }
     const nodes = connections.nodes();
     if (nodes !== undefined) this.#nodes.know(this.#look(nodes));
@@ -192,9 +191,9 @@ export class Routes {
   }
 
   #look(primaries: readonly KnownNode[]): TrackedNode[] {
-    const [first] = primaries;
-    const extra = first === undefined ? [] : (this.#replicaClients?.nodes(first.id) ?? []);
-    const known = new Map([...primaries, ...extra].map((node) => [node.id, node]));
+    const others = this.#replicaClients?.nodes(primaries) ?? [];
+    // What the client takes for a primary is none of the replicas, whatever its former primary says.
+    const known = new Map([...others, ...primaries].map((node) => [node.id, node]));
     const replicas = new Map<string, KnownNode[]>();
     for (const node of known.values()) {
       if (node.primary === undefined) continue;
@@ -217,7 +216,7 @@ export class Routes {
     for (const [id, { primary }] of this.#known) {
       if (primary === undefined || known.get(id)?.primary === primary) continue;
       this.#leave(id);
-      this.#observer.replica(id, primary, 'gone');
+      this.#observer.replica(id, this.#nameOf(primary), 'gone');
     }
     for (const id of this.#written.keys()) if (!known.has(id)) this.#written.delete(id);
   }
@@ -246,9 +245,15 @@ export class Routes {
 
   #primaryWatch(id: string): NodeWatch {
     return new PrimaryWatch(this.#writtenAt(id), (attached) => {
-      if (this.#replicaClients?.found(attached) === true) this.#lookSoon();
-      // Right after the primary, so that little is written in between.
-      for (const replica of this.#replicas.get(id) ?? []) this.#nodes.get(replica.id)?.prove();
+      const template = this.#connections.template(id);
+      if (template !== undefined && this.#replicaClients?.found(id, template, attached) === true)
+        this.#lookSoon();
+      for (const replica of this.#replicas.get(id) ?? []) {
+        const [candidate] = this.#candidate(replica) ?? [];
+        if (candidate !== undefined) this.#routing?.judge(candidate, this.#coherence.now());
+        // Right after the primary, so that little is written in between.
+        this.#nodes.get(replica.id)?.prove();
+      }
     });
   }
 
@@ -270,7 +275,12 @@ export class Routes {
   #changed(id: string, unfit: UnfitReason | undefined): void {
     if (unfit !== undefined) this.#leave(id);
     const primary = this.#known.get(id)?.primary;
-    if (primary !== undefined) this.#observer.replica(id, primary, unfit);
+    if (primary !== undefined) this.#observer.replica(id, this.#nameOf(primary), unfit);
+  }
+
+  /** The primary's address, as in `stats()`. */
+  #nameOf(primary: string): string {
+    return this.#nodes.get(primary)?.node ?? primary;
   }
 
   /** Who waits for an answer of this replica goes to the primary. */

@@ -47,7 +47,7 @@ export function withNearCache<C extends NodeRedisClient>(
   options: NearCacheOptions,
 ): NearCached<C> {
   const resolved = resolveOptions(options);
-  const adapter = adapterOf(client, resolved.routing.reads !== 'primary');
+  const adapter = adapterOf(client);
   // node-redis v4 finishes a connect that was closed meanwhile, and is `ready` although it is not open.
   const start = (): void => {
     if (client.isOpen) void near.start();

@@ -94,6 +94,10 @@ export class Tracker {
     return this.#lease;
   }
 
+  get node(): string {
+    return this.#endpoint.node;
+  }
+
   get role(): TrackedNode['role'] {
     return this.#lease.isReplica ? 'replica' : 'primary';
   }
@@ -106,7 +110,7 @@ export class Tracker {
   stats(isFit: boolean): TrackingStats {
     const { coherence } = this.#options;
     return {
-      node: this.#node,
+      node: this.node,
       role: this.role,
       state: this.#state,
       epoch: this.#lease.epoch,
@@ -147,10 +151,6 @@ export class Tracker {
   /** Smoothed. Unit: ms. */
   get rtt(): number | undefined {
     return this.#session.smoothRtt;
-  }
-
-  get #node(): string {
-    return this.#endpoint.node;
   }
 
   #open(): void {
@@ -220,7 +220,7 @@ export class Tracker {
     this.#end('lost');
     // A listener may have closed the cache.
     if (this.#state === 'closed') return;
-    const refusal = refusalOf(cause, this.#node);
+    const refusal = refusalOf(cause, this.node);
     if (refusal !== undefined) {
       this.#state = 'refused';
       this.#openIn(ASK_AGAIN);
@@ -232,8 +232,8 @@ export class Tracker {
     if (delay !== undefined) this.#openIn(delay);
     const message =
       delay === undefined
-        ? `The tracking connection to ${this.#node} is gone and tracking.reconnectStrategy gave up: reads go to Redis until the client connects anew.`
-        : `The tracking connection to ${this.#node} is gone: reads go to Redis until it is back.`;
+        ? `The tracking connection to ${this.node} is gone and tracking.reconnectStrategy gave up: reads go to Redis until the client connects anew.`
+        : `The tracking connection to ${this.node} is gone: reads go to Redis until it is back.`;
     observer.lost(new NearCacheError('ERR_NEAR_TRACKING_LOST', message, { cause }), delay === undefined);
   }
 
@@ -310,7 +310,7 @@ export class Tracker {
     if (this.#connection === undefined) return;
     this.#state = 'standby';
     this.#watch.reset();
-    this.#options.observer.deposed(this.#node, reason);
+    this.#options.observer.deposed(this.node, reason);
   }
 
   // --- pushes ----------------------------------------------------------------------------------------------
@@ -320,17 +320,17 @@ export class Tracker {
     this.#invalidations++;
     if (key === null) {
       coherence.flush('server');
-      observer.invalidated(this.#node, null);
+      observer.invalidated(this.node, null);
       return;
     }
     const name = pushedName(key);
     if (name === undefined) {
       coherence.flush('server');
-      observer.malformed(this.#node);
+      observer.malformed(this.node);
       return;
     }
     coherence.invalidate(name);
-    observer.invalidated(this.#node, name);
+    observer.invalidated(this.node, name);
   }
 
   // --- coverage --------------------------------------------------------------------------------------------

@@ -10,31 +10,21 @@ interface ClusterNode {
   readonly client?: object | undefined;
 }
 
-interface Shard {
-  readonly master: ClusterNode;
-  readonly replicas?: readonly ClusterNode[];
-}
-
 interface Cluster {
-  readonly slots: readonly (Shard | undefined)[];
-  readonly shards: readonly Shard[];
+  readonly slots: readonly ({ readonly master: ClusterNode } | undefined)[];
   readonly masters: readonly ClusterNode[];
 }
 
 export class ClusterConnections implements Connections {
-  /** Two nodes may answer for one key while its slot moves, and when replicas are read from. */
+  /** Two nodes may answer for one key while its slot moves. */
   readonly isOrdered = false;
   readonly change = 'by slots';
-  /** The cluster has connections to its replicas itself. */
-  readonly template = undefined;
   readonly #cluster: Cluster;
   readonly #client: object;
-  readonly #withReplicas: boolean;
 
-  constructor(client: object, withReplicas: boolean) {
+  constructor(client: object) {
     this.#client = client;
     this.#cluster = client as Cluster;
-    this.#withReplicas = withReplicas;
   }
 
   get isReady(): boolean {
@@ -48,27 +38,24 @@ export class ClusterConnections implements Connections {
   }
 
   nodes(): KnownNode[] {
-    const nodes = new Map<string, KnownNode>();
-    for (const { master, replicas } of this.#cluster.shards) {
-      this.#add(nodes, master, undefined);
-      if (this.#withReplicas) for (const replica of replicas ?? []) this.#add(nodes, replica, master.address);
-    }
-    return [...nodes.values()];
+    return this.#cluster.masters.flatMap((master) => {
+      const client = connectionTo(master);
+      if (client !== undefined)
+        return [{ id: master.address, client, options: optionsOf(client), primary: undefined }];
+      // Found the next time. The cluster tells of errors itself.
+      if (master.client === undefined)
+        Promise.resolve(invoke(this.#client, ['nodeClient'], [master])).catch(() => {});
+      return [];
+    });
+  }
+
+  /** One that leads to this node alone. */
+  template(primary: string): object | undefined {
+    const master = this.#cluster.masters.find(({ address }) => address === primary);
+    return master && connectionTo(master);
   }
 
   async learn(): Promise<void> {}
-
-  /** A node without a connection is connected to, and found the next time. */
-  #add(nodes: Map<string, KnownNode>, node: ClusterNode, primary: string | undefined): void {
-    const client = connectionTo(node);
-    if (client !== undefined) {
-      nodes.set(node.address, { id: node.address, client, options: optionsOf(client), primary });
-    } else if (node.client === undefined) {
-      const connecting: unknown = invoke(this.#client, ['nodeClient'], [node]);
-      // The cluster tells of errors itself.
-      Promise.resolve(connecting).catch(() => {});
-    }
-  }
 
   /** A read without a connection to the slot's node is not sent by the near cache. */
   on(target: object): object {

@@ -36,8 +36,8 @@ export interface Connections {
   readonly isReady: boolean;
   /** Whether the nodes may change while the client is connected. */
   readonly change: 'never' | 'by slots' | 'by failover';
-  /** A client that leads to the primary alone, which others are made after; `undefined` while there is none. */
-  readonly template: object | undefined;
+  /** A client that leads to this primary alone, which those of its replicas are made after; `undefined`: not known yet. */
+  template(primary: string): object | undefined;
   /** The primary that has a key; `undefined` while that is not known. */
   nodeOf(key: string): DataNode | undefined;
   /** The primaries, and the replicas where these are read from; `undefined` until {@link learn} has found them out. */

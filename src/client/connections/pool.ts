@@ -19,7 +19,7 @@ export class PooledConnections implements Connections {
   readonly #onConnection: (connection: object) => void;
   readonly #node: DataNode = { id: ONLY_NODE, client: undefined };
   #options: DataClientOptions | undefined;
-  template: object | undefined;
+  #connection: object | undefined;
 
   /** The pool shows the options of its connections only on one of them, which `onConnection` gets to see. */
   constructor(pool: object, onConnection: (connection: object) => void) {
@@ -39,10 +39,14 @@ export class PooledConnections implements Connections {
     return this.#options && [{ ...this.#node, options: this.#options, primary: undefined }];
   }
 
+  template(): object | undefined {
+    return this.#connection;
+  }
+
   async learn(): Promise<void> {
     const ask = (connection: object): DataClientOptions => {
       this.#onConnection(connection);
-      this.template = connection;
+      this.#connection = connection;
       return optionsOf(connection);
     };
     this.#options = (await invoke(this.#pool, ['execute'], [ask])) as DataClientOptions;

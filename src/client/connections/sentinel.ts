@@ -17,7 +17,7 @@ export class SentinelConnections implements Connections {
   readonly change = 'by failover';
   readonly #sentinel: object;
   #primary: KnownNode | undefined;
-  template: object | undefined;
+  #connection: object | undefined;
 
   constructor(sentinel: object) {
     this.#sentinel = sentinel;
@@ -41,10 +41,14 @@ export class SentinelConnections implements Connections {
     return this.#primary !== undefined && this.#primary.id === this.#current ? [this.#primary] : undefined;
   }
 
+  template(): object | undefined {
+    return this.#connection;
+  }
+
   /** The options of its connections are seen on one of them only. */
   async learn(): Promise<void> {
     const ask = (connection: object): DataClientOptions => {
-      this.template = connection;
+      this.#connection = connection;
       return optionsOf(connection);
     };
     const options = (await invoke(this.#sentinel, ['_execute'], [false, ask])) as DataClientOptions;

@@ -26,7 +26,7 @@ export class SingleConnection implements Connections {
     return Reflect.get(this.#client, 'isReady') === true;
   }
 
-  get template(): object {
+  template(): object {
     return this.#client;
   }
 

@@ -121,8 +121,12 @@ test('a reply to PING that is no error and no PONG proves nothing either', async
   );
   try {
     await using rig = await makeRig(odd, LEASE);
-    await rig.redis.near.ready();
-    await until(() => rig.redis.near.stats().tracking[0]?.reconnects === 1);
+    await until(() => rig.redis.near.stats().tracking[0]?.state === 'standby');
+    const asked = async (): Promise<number> =>
+      Number(/cmdstat_time:calls=(\d+)/.exec(String(await odd.command('INFO', 'commandstats')))?.[1] ?? 0);
+    await until(async () => (await asked()) >= 3);
+    expect(rig.redis.near.stats().tracking[0]).toMatchObject({ state: 'standby', epoch: 0 });
+    expect(rig.redis.near.state).not.toBe('serving');
   } finally {
     await odd.stop();
   }
