@@ -46,6 +46,7 @@ export class Routes {
   /** Reads under way at replicas, by node: what to do when it is left out. */
   readonly #underWay = new Map<string, Set<() => void>>();
   #timer: NodeJS.Timeout | undefined;
+  #isLookingSoon = false;
   /** Rises with every start and stop: what belongs to an older one is ignored. */
   #life = 0;
 
@@ -91,6 +92,13 @@ export class Routes {
     return this.#nodes.anyArmed;
   }
 
+  /** Whether every primary is tracked, so that any key may be hit. */
+  get allArmed(): boolean {
+    return Array.from(this.#known.values()).every(
+      ({ id, primary }) => primary !== undefined || this.#nodes.get(id)?.lease.armed,
+    );
+  }
+
   stats(): TrackingStats[] {
     return this.#nodes.stats((id) => this.#routing?.isFit(id) ?? false);
   }
@@ -105,6 +113,7 @@ export class Routes {
 
   start(): void {
     this.#life++;
+    clearTimeout(this.#timer);
     this.#nodes.stop();
     this.#replicaClients?.start();
     this.#follow();
@@ -154,7 +163,10 @@ export class Routes {
 
   // --- who is there ----------------------------------------------------------------------------------------
 
+  /** A storm of signs must not put it off again and again. */
   #lookSoon(): void {
+    if (this.#isLookingSoon) return;
+    this.#isLookingSoon = true;
     clearTimeout(this.#timer);
     this.#followIn(LOOK_AGAIN);
   }
@@ -169,6 +181,7 @@ export class Routes {
 
   /** Tracks the nodes that are there. A pool and a sentinel tell where they connect only when they are connected. */
   #follow(): void {
+    this.#isLookingSoon = false;
     const { change } = this.#connections;
     const nodes = this.#connections.nodes();
     if (nodes !== undefined) this.#nodes.follow(this.#look(nodes));

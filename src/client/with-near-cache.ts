@@ -2,7 +2,7 @@
 
 import { type NearCacheOptions, resolveOptions } from '../options.js';
 import type { NodeRedisClient } from './adapter.js';
-import { adapterOf, markWrapped } from './adapters.js';
+import { adapterOf, assertReplicas, markWrapped } from './adapters.js';
 import { buildFacade, define } from './facade.js';
 import { NearCache } from './near-cache.js';
 import { mainRole } from './roles.js';
@@ -31,8 +31,8 @@ export type NearCached<C> = WithNear<C> & C;
  * The client may be connected already: then tracking starts at once. Until it has started, and whenever it is
  * interrupted, reads pass through to Redis.
  *
- * @param client a client made by `createClient()` of node-redis v4, v5 or v6 (`@redis/client` 1.x, 5.x, 6.x, and the packages
- * `redis` around them), or a pool made by `createClientPool()`
+ * @param client a client made by `createClient()`, `createCluster()`, `createClientPool()` or `createSentinel()` of node-redis v4,
+ * v5 or v6 (`@redis/client` 1.x, 5.x, 6.x, and the packages `redis` around them)
  * @param options at least `prefixes`
  * @throws NearCacheError `ERR_NEAR_OPTION` for a bad option, `ERR_NEAR_CLIENT` for a bad client
  *
@@ -48,6 +48,7 @@ export function withNearCache<C extends NodeRedisClient>(
 ): NearCached<C> {
   const resolved = resolveOptions(options);
   const adapter = adapterOf(client);
+  assertReplicas(adapter, resolved.routing.replicas);
   // node-redis v4 finishes a connect that was closed meanwhile, and is `ready` although it is not open.
   const start = (): void => {
     if (client.isOpen) void near.start();
