@@ -82,6 +82,8 @@ export class World {
 
   /** Everything on its way arrives, in some order; then what is held must be what Redis has (promise (a)). */
   settle(): void {
+    // The network heals: what fell silent is noticed at last.
+    for (const node of this.process.nodes) if (node.isSilent) this.process.lose(node);
     for (let [next] = this.enabled(); next !== undefined; [next] = this.enabled()) next.run();
     for (const key of KEYS) {
       const held = this.process.held(key);
