@@ -1,4 +1,4 @@
-// A TCP proxy between a client and a server that can hold, cut or swallow what passes, per direction.
+// A TCP proxy between a client and a server that can delay, hold, cut, slow down or swallow what passes.
 
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { freePort } from './free-port.js';
@@ -9,6 +9,8 @@ export type Direction = 'up' | 'down';
 interface Pipe {
   readonly socket: Socket;
   readonly held: Buffer[];
+  /** When what was sent last is through. Unit: ms of `performance.now()`. */
+  freeAt: number;
 }
 
 interface Link {
@@ -27,6 +29,9 @@ export class TcpProxy {
   readonly #mode: Record<Direction, Mode> = { up: 'flow', down: 'flow' };
   #fragment = 0;
   #refusing = false;
+  #latency: () => number = () => 0;
+  #bytesPerSecond = Number.POSITIVE_INFINITY;
+  #truncating = false;
 
   private constructor(port: number, target: number, server: Server) {
     this.port = port;
@@ -83,11 +88,14 @@ export class TcpProxy {
     for (const link of this.#links) link.stranded = true;
   }
 
-  /** Ends a black hole for connections opened from now on; older ones are cut. */
+  /** Ends everything that was wrong for connections opened from now on; older ones are cut. */
   heal(): void {
     this.#mode.up = 'flow';
     this.#mode.down = 'flow';
     this.#refusing = false;
+    this.#latency = () => 0;
+    this.#bytesPerSecond = Number.POSITIVE_INFINITY;
+    this.#truncating = false;
     this.cut();
   }
 
@@ -116,6 +124,30 @@ export class TcpProxy {
     this.#fragment = bytes;
   }
 
+  /** Delivers each chunk so many ms later, in order; each connection for itself, so that they overtake each other. */
+  delay(latency: () => number): void {
+    this.#latency = latency;
+  }
+
+  /** Delivers no more than so many bytes a second, per connection and direction. */
+  throttle(bytesPerSecond: number): void {
+    this.#bytesPerSecond = bytesPerSecond;
+  }
+
+  /** Delivers half of the next chunk from the server, then ends that connection: the frame stays incomplete. */
+  truncate(): void {
+    this.#truncating = true;
+  }
+
+  /** Takes nothing from the server any more, so that its output buffers grow, until `listen()`. */
+  deafen(): void {
+    for (const { up } of this.#links) up.socket.pause();
+  }
+
+  listen(): void {
+    for (const { up } of this.#links) up.socket.resume();
+  }
+
   /** Listens no more: connecting fails, as where no server runs. */
   async away(): Promise<void> {
     this.cut();
@@ -138,8 +170,8 @@ export class TcpProxy {
     }
     const upstream = connect(this.#target, '127.0.0.1');
     const link: Link = {
-      up: { socket: upstream, held: [] },
-      down: { socket: downstream, held: [] },
+      up: { socket: upstream, held: [], freeAt: 0 },
+      down: { socket: downstream, held: [], freeAt: 0 },
       stranded: false,
     };
     this.#links.add(link);
@@ -161,6 +193,17 @@ export class TcpProxy {
     const mode = link.stranded ? 'swallow' : this.#mode[direction];
     if (mode === 'hold') pipe.held.push(chunk);
     if (mode !== 'flow') return;
+    if (direction === 'down' && this.#truncating) {
+      this.#truncating = false;
+      pipe.socket.end(chunk.subarray(0, Math.floor(chunk.length / 2)));
+      link.up.socket.destroy();
+      return;
+    }
+    const wait = this.#waitOf(pipe, chunk.length);
+    if (wait > 0) {
+      setTimeout(() => pipe.socket.writable && pipe.socket.write(chunk), wait);
+      return;
+    }
     if (direction === 'up' || this.#fragment === 0) {
       pipe.socket.write(chunk);
       return;
@@ -169,6 +212,15 @@ export class TcpProxy {
       pipe.held.push(chunk.subarray(at, at + this.#fragment));
     }
     this.#drip(pipe);
+  }
+
+  /** How long a chunk takes; whatever comes later on this connection comes after it. Unit: ms. */
+  #waitOf(pipe: Pipe, bytes: number): number {
+    const now = performance.now();
+    const arrives = Math.max(pipe.freeAt, now + this.#latency() + (bytes / this.#bytesPerSecond) * 1_000);
+    // Timers of equal delay fire in the order they were set, others need not.
+    pipe.freeAt = arrives > now ? arrives + 1 : now;
+    return arrives - now;
   }
 
   /** One piece per event-loop turn, so that each arrives as a chunk of its own. */
