@@ -9,8 +9,8 @@ export type Direction = 'up' | 'down';
 interface Pipe {
   readonly socket: Socket;
   readonly held: Buffer[];
-  /** When what was sent last is through. Unit: ms of `performance.now()`. */
-  freeAt: number;
+  /** What takes its time, and when it arrives (ms of `performance.now()`), in order. */
+  readonly late: { readonly chunk: Buffer; readonly at: number }[];
 }
 
 interface Link {
@@ -170,8 +170,8 @@ export class TcpProxy {
     }
     const upstream = connect(this.#target, '127.0.0.1');
     const link: Link = {
-      up: { socket: upstream, held: [], freeAt: 0 },
-      down: { socket: downstream, held: [], freeAt: 0 },
+      up: { socket: upstream, held: [], late: [] },
+      down: { socket: downstream, held: [], late: [] },
       stranded: false,
     };
     this.#links.add(link);
@@ -199,11 +199,7 @@ export class TcpProxy {
       link.up.socket.destroy();
       return;
     }
-    const wait = this.#waitOf(pipe, chunk.length);
-    if (wait > 0) {
-      setTimeout(() => pipe.socket.writable && pipe.socket.write(chunk), wait);
-      return;
-    }
+    if (this.#isLate(pipe, chunk)) return;
     if (direction === 'up' || this.#fragment === 0) {
       pipe.socket.write(chunk);
       return;
@@ -214,13 +210,26 @@ export class TcpProxy {
     this.#drip(pipe);
   }
 
-  /** How long a chunk takes; whatever comes later on this connection comes after it. Unit: ms. */
-  #waitOf(pipe: Pipe, bytes: number): number {
+  /** Whether the chunk takes its time; whatever comes later on this connection comes after it. */
+  #isLate(pipe: Pipe, chunk: Buffer): boolean {
     const now = performance.now();
-    const arrives = Math.max(pipe.freeAt, now + this.#latency() + (bytes / this.#bytesPerSecond) * 1_000);
-    // Timers of equal delay fire in the order they were set, others need not.
-    pipe.freeAt = arrives > now ? arrives + 1 : now;
-    return arrives - now;
+    const before = pipe.late.at(-1)?.at ?? now;
+    const at = Math.max(before, now + this.#latency()) + (chunk.length / this.#bytesPerSecond) * 1_000;
+    if (at <= now && pipe.late.length === 0) return false;
+    pipe.late.push({ chunk, at });
+    if (pipe.late.length === 1) this.#deliverLate(pipe);
+    return true;
+  }
+
+  #deliverLate(pipe: Pipe): void {
+    const [next] = pipe.late;
+    if (next === undefined) return;
+    const deliver = (): void => {
+      if (pipe.socket.writable) pipe.socket.write(next.chunk);
+      pipe.late.shift();
+      this.#deliverLate(pipe);
+    };
+    setTimeout(deliver, next.at - performance.now());
   }
 
   /** One piece per event-loop turn, so that each arrives as a chunk of its own. */
