@@ -10,7 +10,7 @@ import { Carts } from './cluster/carts.js';
 import { openClusterShop } from './cluster/shop.js';
 import type { Comparison, Order, ServerBrief } from './messages.js';
 import { Readers } from './readers.js';
-import { LEASE, openShop, type Shelves, type Shop } from './shop.js';
+import { openShop, type Shelves, type Shop } from './shop.js';
 
 const REPORT_EVERY = 250;
 const VISITS = 100_000;
@@ -73,7 +73,7 @@ class ApplicationServer {
     this.#readers = new Readers(shop, this.#visits);
     const { near } = shop;
     near?.on('state', (change) => tell({ kind: 'state', at: monotonic(), ...change }));
-    near?.on('flush', ({ entries }) => tell({ kind: 'flush', entries }));
+    near?.on('flush', (flush) => tell({ kind: 'flush', ...flush }));
     await near?.ready();
   }
 
@@ -88,7 +88,8 @@ class ApplicationServer {
   /** Pushes on their way and leases may still run out; what differs after that is stuck. */
   async #compare(): Promise<void> {
     if (this.#shop === undefined) return;
-    const deadline = monotonic() + 2 * LEASE;
+    const { lease } = this.#shop;
+    const deadline = monotonic() + 2 * lease;
     let comparison = await compare(this.#shop);
     while (comparison.stuck > 0 && monotonic() < deadline) {
       await delay(20);

@@ -6,7 +6,6 @@ import type { NearState } from 'redis-near-cache';
 import { count, micros, millis, paint, percent, seconds, sparkline } from './format.js';
 import type { Gauge } from './gauges.js';
 import type { Score } from './scoreboard.js';
-import { LEASE } from './shop.js';
 
 export interface Moment {
   /** Since the sale was opened. Unit: ms. */
@@ -25,12 +24,18 @@ const LINE_EVERY = 1_000;
 const HISTORY = 40;
 
 export class LiveView {
+  readonly #lease: number;
   /** The panel on the screen; empty while there is none. */
   #drawn = '';
   #printedAt = Number.NEGATIVE_INFINITY;
   readonly #reads: number[] = [];
   /** By the name of the gauge. */
   readonly #gauges = new Map<string, number[]>();
+
+  /** @param lease what staleness is measured by. Unit: ms */
+  constructor(lease: number) {
+    this.#lease = lease;
+  }
 
   /** Prints something that stays. */
   say(text: string): void {
@@ -72,7 +77,7 @@ export class LiveView {
         return [gauge.name, shown(gauge), paint('magenta', bars)];
       }),
       ['p50 / p99 of a read', `${micros(latency.readP50)} / ${micros(latency.readP99)}`, ''],
-      ['worst staleness', millis(worstStaleness), paint('dim', `lease ${count(LEASE)} ms`)],
+      ['worst staleness', millis(worstStaleness), paint('dim', `lease ${count(this.#lease)} ms`)],
     ];
     for (const [prefix, hitRatio] of Object.entries(hitRatios)) {
       rows.push([`hits ${prefix}`, percent(hitRatio), '']);

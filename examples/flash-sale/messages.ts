@@ -1,6 +1,6 @@
 // What the processes of the sale tell each other over IPC: plain data, so that it survives serialisation.
 
-import type { NearState, StateReason } from 'redis-near-cache';
+import type { FlushReason, NearState, StateReason } from 'redis-near-cache';
 
 /** Where Redis is: a server of its own, or some nodes of a cluster. */
 export type RedisAddress =
@@ -91,6 +91,7 @@ export interface StateChange {
 
 export interface Flush {
   readonly kind: 'flush';
+  readonly reason: FlushReason;
   readonly entries: number;
 }
 

@@ -9,7 +9,7 @@ import { monotonic } from './clock.js';
 import { HotGets } from './hot-gets.js';
 import type { RedisAddress } from './messages.js';
 import type { Stage } from './sale.js';
-import type { Redis } from './shop.js';
+import { LEASE, type Redis } from './shop.js';
 
 /** Reads as the server counts them (`INFO commandstats`), since it was started. */
 export interface ServerCounts {
@@ -27,6 +27,7 @@ export class RedisOfTheSale implements Stage {
   readonly pid: number | undefined;
   /** Product and version. */
   readonly version: string;
+  readonly lease = LEASE;
   readonly gauges = new HotGets(() => this.counts());
   readonly #control: Redis;
   readonly #own: RedisServer | undefined;

@@ -20,10 +20,12 @@ export interface Stage {
   /** The process that has to end with the sale, if there is one. */
   readonly pid: number | undefined;
   readonly gauges: Gauges;
+  /** No reader with a near cache may see what was replaced longer ago than this. Unit: ms. */
+  readonly lease: number;
 }
 
 export class Sale<S extends Stage> {
-  readonly view = new LiveView();
+  readonly view: LiveView;
   readonly scoreboard = new Scoreboard();
   readonly staleness = new Staleness();
   readonly incidents: Incidents;
@@ -40,6 +42,7 @@ export class Sale<S extends Stage> {
   constructor(redis: S, settings: Settings, failed: (error: Error) => void) {
     const { workers, seed, readers } = settings;
     this.redis = redis;
+    this.view = new LiveView(redis.lease);
     this.incidents = new Incidents(workers);
     this.names = Array.from({ length: workers }, (_, index) => `flash-sale:${process.pid}:app-${index + 1}`);
     this.#fleet = new Fleet(
@@ -101,7 +104,8 @@ export class Sale<S extends Stage> {
         return;
       case 'flush':
         this.incidents.flushed(message);
-        if (message.entries > 0) this.note(`app ${server + 1}  flushed ${count(message.entries)} entries`);
+        if (message.entries > 0)
+          this.note(`app ${server + 1}  flushed ${count(message.entries)} entries (${message.reason})`);
         return;
       case 'compared':
         this.comparisons.push(message);

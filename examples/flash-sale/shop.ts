@@ -9,8 +9,6 @@ export type Redis = ReturnType<typeof createClient>;
 /** No reader may see what was replaced longer ago than this. Short, so that two seconds of silence outlast it. */
 export const LEASE = 1_000;
 
-export const NEAR_OPTIONS = { prefixes: [HOT_PREFIX, ITEM_PREFIX], maxStaleness: LEASE };
-
 /** The line that act two adds, as the audience sees it. */
 export const ADDED_LINE = `redis = withNearCache(redis, { prefixes: ['${HOT_PREFIX}', '${ITEM_PREFIX}'], maxStaleness: ${LEASE} });`;
 
@@ -24,6 +22,8 @@ export interface Shop extends Shelves {
   /** The same by the client underneath, past any cache. */
   readonly raw: Shelves;
   readonly near: NearCache | undefined;
+  /** Of the near cache. Unit: ms. */
+  readonly lease: number;
   /** For how long a reader waits after a read that failed; `undefined` where no read may fail. Unit: ms. */
   readonly retryAfter: number | undefined;
   close(): Promise<unknown>;
@@ -36,12 +36,13 @@ export async function openShop(url: string, name: string, nearCache: boolean): P
     throw error;
   });
   let redis: Redis = raw;
-  if (nearCache) redis = withNearCache(redis, NEAR_OPTIONS);
+  if (nearCache) redis = withNearCache(redis, { prefixes: [HOT_PREFIX, ITEM_PREFIX], maxStaleness: LEASE });
   await redis.connect();
   return {
     ...shelves(redis),
     raw: shelves(raw),
     near: nearOf(redis),
+    lease: LEASE,
     retryAfter: undefined,
     close: () => redis.quit(),
   };

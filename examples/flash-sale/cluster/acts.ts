@@ -10,9 +10,9 @@ import { count, millis, paint, seconds } from '../format.js';
 import type { Comparison } from '../messages.js';
 import type { Sale } from '../sale.js';
 import type { Score } from '../scoreboard.js';
-import { ADDED_LINE } from '../shop.js';
 import type { ClusterOfTheSale } from './cluster-of-the-sale.js';
 import type { ShardRate } from './shard-rates.js';
+import { ADDED_LINE } from './shop.js';
 
 export type ClusterSale = Sale<ClusterOfTheSale>;
 

@@ -9,7 +9,7 @@ const CARTS = 10_000;
 /** Time between two changes of some cart. Unit: ms. */
 const EVERY = 10;
 /** One change in so many is looked at afterwards. */
-const LOOK_EVERY = 10;
+const LOOK_EVERY = 20;
 
 export class Carts {
   readonly #redis: Cluster;

@@ -9,6 +9,7 @@ import type { RedisAddress } from '../messages.js';
 import { versionOf } from '../redis-of-the-sale.js';
 import type { Stage } from '../sale.js';
 import { ShardRates } from './shard-rates.js';
+import { LEASE } from './shop.js';
 
 /** After so long without an answer the others take a node for failed. Unit: ms. */
 const NODE_TIMEOUT = 1_000;
@@ -36,6 +37,7 @@ export interface Shard {
 
 export class ClusterOfTheSale implements Stage {
   readonly pid = undefined;
+  readonly lease = LEASE;
   readonly version: string;
   readonly shards: readonly Shard[];
   readonly gauges: ShardRates;

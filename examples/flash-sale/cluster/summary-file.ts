@@ -2,9 +2,9 @@
 
 import { writeFileSync } from 'node:fs';
 import type { Settings } from '../arguments.js';
-import { LEASE } from '../shop.js';
 import type { ActFigures, Performance } from './acts.js';
 import type { ClusterOfTheSale } from './cluster-of-the-sale.js';
+import { LEASE } from './shop.js';
 import { TARGETS, type Verdict } from './verdict.js';
 
 export function writeSummary(

@@ -1,9 +1,9 @@
 // The end of the evening on a cluster: the shards side by side, before and after, and what it comes to.
 
 import { count, micros, millis, paint, percent, seconds } from '../format.js';
-import { LEASE } from '../shop.js';
 import { headline, newTable } from '../summary.js';
 import type { ActFigures, Performance } from './acts.js';
+import { LEASE } from './shop.js';
 import { TARGETS, type Verdict } from './verdict.js';
 
 export function summaryText(performance: Performance, verdict: Verdict): string {

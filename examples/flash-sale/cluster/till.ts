@@ -10,7 +10,7 @@ export function openClusterTill(rootNodes: readonly { readonly url: string }[]):
   const redis = newCluster(rootNodes, 'flash-sale:writer');
   return {
     offerEvery: 250,
-    itemEvery: 50,
+    itemEvery: 100,
     connect: () => redis.connect(),
     writeOffer: async (offer) => {
       const before = await acknowledged(() => redis.set(HOT_KEY, JSON.stringify(offer), { GET: true }));

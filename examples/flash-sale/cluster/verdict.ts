@@ -1,8 +1,8 @@
 // Judges a performance on a cluster: what the near cache is for there, and what must never happen.
 
-import { LEASE } from '../shop.js';
 import type { ActFigures, Performance } from './acts.js';
 import type { ShardRate } from './shard-rates.js';
+import { LEASE } from './shop.js';
 
 /** The least part of its reads that the hot shard must be rid of, and the most that shards may differ by in operations. */
 export const TARGETS = Object.freeze({ hotShardReadsSaved: 0.99, shardSpread: 2 });
