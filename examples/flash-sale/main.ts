@@ -51,7 +51,9 @@ async function hold(
   failed: (error: Error) => void,
 ): Promise<number> {
   if (settings.cluster) {
-    return holdOn(await ClusterOfTheSale.open(), playOnCluster, settings, aborted, failed);
+    // Takes seconds, and for ever if Ctrl-C reached the servers first. Those that run then end with this process.
+    const cluster = await Promise.race([ClusterOfTheSale.open(), aborted]);
+    return holdOn(cluster, playOnCluster, settings, aborted, failed);
   }
   return holdOn(await RedisOfTheSale.open(settings.url, failed), play, settings, aborted, failed);
 }
