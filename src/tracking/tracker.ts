@@ -366,7 +366,7 @@ export class Tracker {
       );
       if (life !== this.#life) return;
       this.#coverage = wanted;
-      this.#session.arm(this.#coveredPrefixes());
+      this.#session.arm(this.#coveredPrefixes(), this.#lease.coversAsOf);
     } catch (error) {
       // An error of CLIENT TRACKING can be followed by an OK: this connection's replies can't be trusted any more.
       if (life === this.#life) this.#lost(error instanceof Error ? error : new Error(String(error)));
