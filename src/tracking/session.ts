@@ -73,6 +73,15 @@ export class Session {
     this.#coherence.prove(this.lease, proven);
   }
 
+  /**
+   * Whether `asOf` is not proven yet and another PING now can change that. A replica that has not applied it yet is asked
+   * again with its primary, not over and over for as long as it is behind.
+   */
+  canProve(asOf: number): boolean {
+    if (!this.armed || this.lease.provenAsOf >= asOf) return false;
+    return !this.lease.isReplica || this.#answered >= asOf;
+  }
+
   /** The PING was answered by something that proves nothing (BUSY, LOADING, MASTERDOWN, NOPERM ...). */
   pingFailed(): void {
     this.#pingSentAt = undefined;

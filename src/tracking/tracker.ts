@@ -286,7 +286,7 @@ export class Tracker {
     } else if (verdict.kind === 'authority' && pong === 'PONG') {
       this.#session.pongReceived(verdict.coversAsOf);
       if (this.#session.armed) {
-        if (this.#options.coherence.leases.wantsProof) this.prove();
+        if (this.#session.canProve(this.#options.coherence.leases.proofWanted)) this.prove();
       } else if (this.#isRecent(verdict.coversAsOf)) {
         this.#arm(verdict.coversAsOf);
       }
