@@ -85,6 +85,12 @@ export class Session {
   /** The PING was answered by something that proves nothing (BUSY, LOADING, MASTERDOWN, NOPERM ...). */
   pingFailed(): void {
     this.#pingSentAt = undefined;
+    this.doubt();
+  }
+
+  /** What a replica covers is not known until it says so again: its link is down, or its data was replaced as a whole. */
+  doubt(): void {
+    if (this.lease.isReplica) this.lease.coversAsOf = Number.NEGATIVE_INFINITY;
   }
 
   /** Nothing was answered for so long that the connection is worth nothing any more. */

@@ -11,6 +11,7 @@ import { nextDelay } from './backoff.js';
 import { type Opening, openConnection, type TrackingConnection, trackingCommand } from './connection.js';
 import type { Endpoint } from './endpoint.js';
 import type { Answers, NodeWatch } from './node-watch.js';
+import { pushedName } from './pushed-name.js';
 import { refusalOf } from './refusal.js';
 import { Session } from './session.js';
 import type { TrackingStats } from './tracking-stats.js';
@@ -321,6 +322,9 @@ export class Tracker {
     if (key === null) {
       coherence.flush('server');
       observer.invalidated(this.node, null);
+      // It may have been pointed at another primary, of which it has got everything now.
+      this.#session.doubt();
+      if (this.#lease.isReplica) this.prove();
       return;
     }
     const name = pushedName(key);
@@ -388,13 +392,4 @@ export class Tracker {
       clearTimeout(deadline);
     }
   }
-}
-
-/**
- * Keys arrive as strings or bytes, as the decoder is at the time. Bytes that are no UTF-8 become U+FFFD: nothing is ever
- * cached under such a key, so at worst a key that is really spelt so is dropped needlessly (C12).
- */
-function pushedName(key: unknown): string | undefined {
-  if (typeof key === 'string') return key;
-  return Buffer.isBuffer(key) ? key.toString() : undefined;
 }
