@@ -83,9 +83,9 @@ export class TcpProxy {
     this.#mode.down = 'swallow';
   }
 
-  /** The same for the connections of now only: new ones work. */
-  strand(): void {
-    for (const link of this.#links) link.stranded = true;
+  /** The same for the connections of now only, or the oldest of them: new ones work. */
+  strand(oldest = Number.POSITIVE_INFINITY): void {
+    for (const link of [...this.#links].slice(0, oldest)) link.stranded = true;
   }
 
   /** Ends everything that was wrong for connections opened from now on; older ones are cut. */
