@@ -182,7 +182,9 @@ async function clusterBed(): Promise<SoakBed> {
       strike: async (random) => {
         for (let moved = 0; moved < 3; moved++) {
           const slot = Math.floor(random() * 16_384);
-          await bed.moveSlot(slot, await some(random));
+          const owner = await bed.ownerOf(slot);
+          const others = (await bed.primaries()).filter(({ id }) => id !== owner.id);
+          await bed.moveSlot(slot, SOME(others, random));
         }
       },
     },

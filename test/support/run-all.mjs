@@ -1,4 +1,4 @@
-// All tests, part by part: types, lint, build, unit, integration, contract. Goes on after a failure, so that one run shows all,
+// All tests, part by part: types, lint, build, unit, integration, contract, model, soak. Goes on after a failure, so that one run shows all,
 // and counts truly: each vitest test is one, each other part is one.
 
 import { spawnSync } from 'node:child_process';
@@ -21,6 +21,8 @@ check('package types', 'attw', ['--pack', '.', '--quiet']);
 vitest('unit');
 vitest('integration');
 vitest('contract');
+vitest('model');
+vitest('soak');
 
 rmSync(reports, { recursive: true, force: true });
 const line = `tests: ${passed} passed, ${failed} failed`;
