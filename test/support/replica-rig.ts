@@ -58,7 +58,7 @@ export class ReplicaRig {
     await outsider.connect();
     await redis.connect();
     await redis.near.ready();
-    await rig.fit(fit ?? bed.replicas.filter(({ responds }) => responds).length);
+    await rig.answering(fit ?? bed.replicas.filter(({ responds }) => responds).length);
     return rig;
   }
 
@@ -72,7 +72,7 @@ export class ReplicaRig {
   }
 
   /** Waits until so many replicas answer. */
-  async fit(replicas: number): Promise<void> {
+  async answering(replicas: number): Promise<void> {
     const fit = (): number =>
       this.redis.near.stats().tracking.filter(({ role, answers }) => role === 'replica' && answers).length;
     await until(() => fit() === replicas, 10_000, `${replicas} replicas to answer`);

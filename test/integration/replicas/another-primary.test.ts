@@ -51,7 +51,7 @@ describe.each(MAJORS)('a client of v%i', (major) => {
       expect(await rig.redis.get('k:1')).toBe('home');
     }
     await bed.rejoin(home);
-    await rig.fit(2);
+    await rig.answering(2);
     await rig.covered();
     rig.redis.near.clear();
     expect(await rig.redis.get('k:1')).toBe('home');

@@ -80,7 +80,7 @@ test('a replica that discovery no longer finds is gone, and is found again', asy
   await rig.outsider.set('k:1', 'new');
   await until(async () => (await rig.redis.get('k:1')) === 'new');
   bed.link(home).heal();
-  await rig.fit(2);
+  await rig.answering(2);
   expect(await rig.redis.get('k:1')).toBe('new');
 });
 
