@@ -73,9 +73,9 @@ export class ReplicaRig {
 
   /** Waits until so many replicas answer. */
   async answering(replicas: number): Promise<void> {
-    const fit = (): number =>
+    const count = (): number =>
       this.redis.near.stats().tracking.filter(({ role, answers }) => role === 'replica' && answers).length;
-    await until(() => fit() === replicas, 10_000, `${replicas} replicas to answer`);
+    await until(() => count() === replicas, 10_000, `${replicas} replicas to answer`);
   }
 
   /** Waits until replicas may be asked for whatever was written or read until now. */

@@ -228,6 +228,7 @@ describe("reads: 'nearest'", () => {
     primary.rtt = 1;
     expect(ask()).toBeUndefined();
     primary.rtt = undefined;
+    now += 1;
     expect(ask()).toBeUndefined();
     coverAll(a, b);
     expect(ask()).toBe('b');

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { ReplicatedBed } from '../../support/beds/replicated-bed.js';
 import { type Client, call, has, type Near } from '../../support/client.js';
 import { chance, MAJORS, newSeed, ReplicaRig } from '../../support/replica-rig.js';
+import { single } from '../../support/topologies.js';
 import { until } from '../../support/until.js';
 
 let bed: ReplicatedBed;
@@ -108,8 +109,22 @@ describe('what was seen', () => {
     }
   });
 
+  test('at the primary while a key was cool is not forgotten by a replica when it is hot', async () => {
+    await using rig = await ReplicaRig.start(bed, { routing: { reads: 'hot', hotAfter: 3, maxLag: 3_000 } });
+    await rig.outsider.set('k:n', '0');
+    for (const replica of bed.replicas) await rig.stall(replica);
+    await rig.outsider.set('k:n', '1');
+    for (let read = 0; read < 10; read++) {
+      rig.redis.near.clear();
+      expect(await rig.redis.get('k:n')).toBe('1');
+    }
+  });
+
   test('at a replica that is left out is not forgotten by the other', async () => {
-    await using rig = await ReplicaRig.start(bed, { routing: { reads: 'replicas', maxLag: 3_000 } });
+    const replicas = bed.replicas.map(({ url }) => single(6, url));
+    await using rig = await ReplicaRig.start(bed, {
+      routing: { reads: 'replicas', maxLag: 3_000, replicas },
+    });
     const home = await rig.home('k:n');
     const other = bed.replicas.find((replica) => replica !== home) ?? home;
     await rig.stall(other);
@@ -117,11 +132,14 @@ describe('what was seen', () => {
     await bed.caughtUp(home);
     rig.redis.near.clear();
     expect(await rig.redis.get('k:n')).toBe('1');
-    await home.command('CLIENT', 'KILL', 'TYPE', 'normal');
-    for (let read = 0; read < 50; read++) {
+    bed.link(home).refuse();
+    await until(() => !rig.answers(home));
+    for (let read = 0; read < 10; read++) {
       rig.redis.near.clear();
       expect(await rig.redis.get('k:n')).toBe('1');
     }
+    bed.link(home).heal();
+    await bed.linked();
   });
 
   test('at a replica of one key of several is not forgotten by the replica of that key', async () => {
