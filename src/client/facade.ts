@@ -234,7 +234,7 @@ class Methods {
       case 'releases':
         return around({ ...NO_EFFECT, release: true });
       case 'resets':
-        return around({ ...NO_EFFECT, flush: true, release: name === 'reset' });
+        return around({ ...NO_EFFECT, flush: true, stray: true, release: name === 'reset' });
       case 'opaque':
         return around(UNKNOWN);
       default:

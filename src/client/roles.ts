@@ -28,7 +28,10 @@ export function mainRole(adapter: ClientAdapter, near: NearCache): FacadeRole {
         else near.stop();
       };
   return {
-    commands: new OwnCommands(near.coherence, 'holds', (error) => near.fault(UNSEEN, error)),
+    commands: new OwnCommands(near.coherence, 'holds', {
+      fault: (error) => near.fault(UNSEEN, error),
+      strayed: () => near.strayed(),
+    }),
     held(id, key) {
       follow();
       return reads.held(id, key);
@@ -66,7 +69,11 @@ export function mainRole(adapter: ClientAdapter, near: NearCache): FacadeRole {
 function lentFacade(client: object, near: NearCache): object {
   const adapter = lentAdapterOf(client);
   return buildFacade(adapter, {
-    commands: new OwnCommands(near.coherence, 'ignores holds', (error) => near.fault(UNSEEN, error)),
+    commands: new OwnCommands(near.coherence, 'ignores holds', {
+      fault: (error) => near.fault(UNSEEN, error),
+      // A pool lends what reads will be sent on.
+      strayed: () => near.strayed(),
+    }),
     held: () => undefined,
     answer: () => undefined,
     fault: (error) => near.fault('A command could not be looked into.', error),

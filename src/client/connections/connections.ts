@@ -16,7 +16,7 @@ export interface DataNode {
 
 /** How a read at a replica and its health depend on each other. */
 export interface Unfit {
-  /** Calls back once if the replica is left out. @returns what takes that back */
+  /** A read is under way: calls back once if the replica is left out. @returns what to call when its reply is there */
   onLeft(callback: () => void): () => void;
   /** The replica could not answer. */
   failed(): void;
@@ -86,20 +86,23 @@ export function readAt(
     });
   }
   return new Promise((resolve, reject) => {
-    const stay = unfit.onLeft(() => {
-      stay();
+    let isLeft = false;
+    const arrived = unfit.onLeft(() => {
+      isLeft = true;
       elsewhere().then(resolve, reject);
     });
-    const arrived = (settle: () => void): void => {
-      stay();
-      settle();
-    };
     reply.then(
-      (value) => arrived(() => resolve(value)),
+      (value) => {
+        arrived();
+        // What comes after all may come from another primary's replica.
+        if (!isLeft) resolve(value);
+      },
       (error: unknown) => {
-        if (isOfTheCommand(error)) return arrived(() => reject(error));
-        if (!isRedirection(error)) unfit.failed();
-        arrived(() => elsewhere().then(resolve, reject));
+        arrived();
+        if (isLeft) return;
+        if (isOfTheCommand(error)) return reject(error);
+        if (!isRefusal(error)) unfit.failed();
+        elsewhere().then(resolve, reject);
       },
     );
   });
@@ -110,7 +113,12 @@ function isRedirection(error: unknown): boolean {
   return error instanceof Error && /^(MOVED|ASK) /.test(error.message);
 }
 
-/** The server's answer would be the same anywhere. */
+/** What the key holds does not suit the command. */
 function isOfTheCommand(error: unknown): boolean {
-  return error instanceof Error && /^(ERR|WRONGTYPE|NOPERM|CROSSSLOT) /.test(error.message);
+  return error instanceof Error && error.message.startsWith('WRONGTYPE ');
+}
+
+/** The replica is in order, and does not do this: it may have other permissions, or not know the command. */
+function isRefusal(error: unknown): boolean {
+  return isRedirection(error) || (error instanceof Error && /^(ERR|NOPERM|CROSSSLOT) /.test(error.message));
 }
