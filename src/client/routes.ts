@@ -46,6 +46,7 @@ export class Routes {
   /** Reads under way at replicas, by node: what to do when it is left out. */
   readonly #underWay = new Map<string, Set<() => void>>();
   #timer: NodeJS.Timeout | undefined;
+  #looksSoon = false;
   /** Rises with every start and stop: what belongs to an older one is ignored. */
   #life = 0;
 
@@ -113,6 +114,7 @@ export class Routes {
   stop(): void {
     this.#life++;
     clearTimeout(this.#timer);
+    this.#looksSoon = false;
     this.#nodes.stop();
     this.#replicaClients?.stop();
   }
@@ -121,8 +123,12 @@ export class Routes {
   routeOf(keys: readonly string[]): Route | undefined {
     const [key = ''] = keys;
     const node = this.#connections.nodeOf(key);
-    const tracker = node && this.#nodes.get(node.id);
-    if (node === undefined || tracker === undefined) return undefined;
+    if (node === undefined) return undefined;
+    const tracker = this.#nodes.get(node.id);
+    if (tracker === undefined) {
+      this.detoured();
+      return undefined;
+    }
     const replica = this.#routing && this.#replicaFor(node, keys);
     return replica ?? { node, lease: tracker.lease };
   }
@@ -154,14 +160,19 @@ export class Routes {
 
   // --- who is there ----------------------------------------------------------------------------------------
 
+  /** Signs that keep coming must not put it off. */
   #lookSoon(): void {
-    clearTimeout(this.#timer);
+    if (this.#looksSoon) return;
     this.#followIn(LOOK_AGAIN);
+    this.#looksSoon = true;
   }
 
   #followIn(delay: number): void {
     const life = this.#life;
+    clearTimeout(this.#timer);
+    this.#looksSoon = false;
     this.#timer = setTimeout(() => {
+      this.#looksSoon = false;
       if (life === this.#life) this.#follow();
     }, delay);
     this.#timer.unref();
@@ -184,7 +195,8 @@ export class Routes {
       },
       (error: unknown) => {
         if (life !== this.#life) return;
-        this.#observer.unknown(error);
+        // One that was closed past the wrapper is no fault.
+        if (!this.#connections.isClosed) this.#observer.unknown(error);
         this.#followIn(this.#options.heartbeat);
       },
     );
