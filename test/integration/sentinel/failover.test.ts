@@ -28,11 +28,13 @@ async function failsOver(
   load.writer(writer);
   for (const [at, { redis }] of rigs.entries()) {
     load.reader(`near ${at}`, redis);
+    load.knocker(`near ${at}`, redis);
     // What passes the cache may be read from a replica then, as with the bare client.
     if (!('replicaPoolSize' in client)) load.ownWriter(`near ${at}`, redis);
   }
   for (const [at, each] of plain.entries()) {
     load.reader(`bare ${at}`, each);
+    load.knocker(`bare ${at}`, each);
     load.ownWriter(`bare ${at}`, each);
   }
   await until(() => rigs.every(({ prefix }) => prefix().hits > 50));

@@ -1,7 +1,7 @@
 // Load on a bed that fails over: a writer of rising counters, readers, and clients that read what they wrote. What
 // they saw is held against the history of writes, without those that Redis itself has lost.
 
-import { setImmediate as turn } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
 import { type Client, call } from '../../support/client.js';
 import type { RedisServer } from '../../support/redis-server.js';
 
@@ -42,6 +42,20 @@ export class Load {
     });
   }
 
+  /** Asks again and again without waiting for answers: also while others wait for a primary. */
+  knocker(who: string, client: Client): void {
+    const errors = this.#errorsOf(who);
+    const knock = async (): Promise<void> => {
+      const answers: Promise<unknown>[] = [];
+      while (!this.#over) {
+        answers.push(client.get('k:0').catch((error: unknown) => errors.add(String(error))));
+        await delay(5);
+      }
+      await Promise.all(answers);
+    };
+    this.#workers.push(knock());
+  }
+
   ownWriter(who: string, client: Client): void {
     const key = `k:own ${who}`;
     this.#work(who, async (round) => {
@@ -77,13 +91,14 @@ export class Load {
     return { stale, unseen };
   }
 
-  get sightings(): number {
-    return this.#sightings.length;
+  #errorsOf(who: string): Set<string> {
+    const errors = this.errors.get(who) ?? new Set();
+    this.errors.set(who, errors);
+    return errors;
   }
 
   #work(who: string, step: (round: number) => Promise<void>): void {
-    const errors = this.errors.get(who) ?? new Set();
-    this.errors.set(who, errors);
+    const errors = this.#errorsOf(who);
     const run = async (): Promise<void> => {
       for (let round = 1; !this.#over; round++) {
         await step(round).catch((error: unknown) => errors.add(String(error)));
