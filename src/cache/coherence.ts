@@ -299,7 +299,7 @@ export class Coherence {
 
   /** The node is not read from any more. */
   closeLease(lease: Lease): void {
-    this.revoke(lease, 'closed');
+    this.revoke(lease, 'moved');
     this.leases.delete(lease);
   }
 

@@ -16,7 +16,7 @@ export type FlushReason =
   | 'barrier';
 
 /** Why a lease ended. */
-export type RevokeReason = 'lost' | 'deposed' | 'coverage' | 'closed';
+export type RevokeReason = 'lost' | 'deposed' | 'moved' | 'coverage' | 'closed';
 
 export interface CoherenceObserver {
   flushed(reason: FlushReason, entries: number): void;

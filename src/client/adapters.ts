@@ -39,6 +39,26 @@ export function adapterOf(client: unknown): ClientAdapter {
   return v5(client);
 }
 
+/**
+ * Clients of replicas must be of the same kind as the data client, and mean the same keys.
+ * @throws NearCacheError `ERR_NEAR_OPTION`
+ */
+export function assertReplicas(adapter: ClientAdapter, replicas: readonly object[] | 'discover'): void {
+  if (replicas === 'discover') return;
+  const complain = (what: string): NearCacheError =>
+    new NearCacheError('ERR_NEAR_OPTION', `Option routing.replicas ${what}.`);
+  if (adapter.connections.change === 'by slots')
+    throw complain(
+      "must be 'discover' for a cluster, whose primaries name their replicas; received an array",
+    );
+  for (const replica of replicas) {
+    const { keyPrefix } = lentAdapterOf(replica);
+    const isV4 = (client: object): boolean => methodOf(client, 'commandsExecutor') !== undefined;
+    if (isV4(replica) !== isV4(adapter.client) || keyPrefix !== adapter.keyPrefix)
+      throw complain('takes clients made by createClient() of the same major, with the same keyPrefix');
+  }
+}
+
 /** A connection that a client lends out. */
 export function lentAdapterOf(client: object): ClientAdapter {
   const connection = new SingleConnection(client);

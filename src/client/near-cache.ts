@@ -300,7 +300,7 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
     if (this.#untracked !== undefined) this.#coherence.revoke(this.#untracked, 'coverage');
     this.#settle('armed');
     this.#log('info', { nodes: this.#routes.stats() }, 'near cache is tracking');
-    this.#attempted();
+    if (this.#routes.allArmed) this.#attempted();
   }
 
   #refused(error: NearCacheError): void {

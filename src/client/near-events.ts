@@ -14,6 +14,7 @@ export type StateReason =
   | 'armed'
   | 'lost'
   | 'deposed'
+  | 'moved'
   | 'refused'
   | 'lease'
   | 'barrier'

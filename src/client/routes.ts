@@ -46,7 +46,7 @@ export class Routes {
   /** Reads under way at replicas, by node: what to do when it is left out. */
   readonly #underWay = new Map<string, Set<() => void>>();
   #timer: NodeJS.Timeout | undefined;
-  #looksSoon = false;
+  #isLookingSoon = false;
   /** Rises with every start and stop: what belongs to an older one is ignored. */
   #life = 0;
 
@@ -92,6 +92,13 @@ export class Routes {
     return this.#nodes.anyArmed;
   }
 
+  /** Whether every primary is tracked, so that any key may be hit. */
+  get allArmed(): boolean {
+    return Array.from(this.#known.values()).every(
+      ({ id, primary }) => primary !== undefined || this.#nodes.get(id)?.lease.armed,
+    );
+  }
+
   stats(): TrackingStats[] {
     return this.#nodes.stats((id) => this.#routing?.isFit(id) ?? false);
   }
@@ -106,6 +113,7 @@ export class Routes {
 
   start(): void {
     this.#life++;
+    clearTimeout(this.#timer);
     this.#nodes.stop();
     this.#replicaClients?.start();
     this.#follow();
@@ -114,7 +122,6 @@ export class Routes {
   stop(): void {
     this.#life++;
     clearTimeout(this.#timer);
-    this.#looksSoon = false;
     this.#nodes.stop();
     this.#replicaClients?.stop();
   }
@@ -160,19 +167,17 @@ export class Routes {
 
   // --- who is there ----------------------------------------------------------------------------------------
 
-  /** Signs that keep coming must not put it off. */
+  /** A storm of signs must not put it off again and again. */
   #lookSoon(): void {
-    if (this.#looksSoon) return;
+    if (this.#isLookingSoon) return;
+    this.#isLookingSoon = true;
     this.#followIn(LOOK_AGAIN);
-    this.#looksSoon = true;
   }
 
   #followIn(delay: number): void {
     const life = this.#life;
     clearTimeout(this.#timer);
-    this.#looksSoon = false;
     this.#timer = setTimeout(() => {
-      this.#looksSoon = false;
       if (life === this.#life) this.#follow();
     }, delay);
     this.#timer.unref();
@@ -180,6 +185,7 @@ export class Routes {
 
   /** Tracks the nodes that are there. A pool and a sentinel tell where they connect only when they are connected. */
   #follow(): void {
+    this.#isLookingSoon = false;
     const { change } = this.#connections;
     const nodes = this.#connections.nodes();
     if (nodes !== undefined) this.#nodes.follow(this.#look(nodes));

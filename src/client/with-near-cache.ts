@@ -3,7 +3,7 @@
 import { NearCacheError } from '../errors.js';
 import { type NearCacheOptions, resolveOptions, type TrackingOptions } from '../options.js';
 import type { NodeRedisClient } from './adapter.js';
-import { adapterOf, markWrapped } from './adapters.js';
+import { adapterOf, assertReplicas, markWrapped } from './adapters.js';
 import { buildFacade, define } from './facade.js';
 import { NearCache } from './near-cache.js';
 import { mainRole } from './roles.js';
@@ -51,6 +51,7 @@ export function withNearCache<C extends NodeRedisClient>(
   const resolved = resolveOptions(options);
   const adapter = adapterOf(client);
   if (adapter.connections.change !== 'never') refuseAddress(resolved.tracking);
+  assertReplicas(adapter, resolved.routing.replicas);
   // node-redis v4 finishes a connect that was closed meanwhile, and is `ready` although it is not open.
   const start = (): void => {
     if (client.isOpen) void near.start();
