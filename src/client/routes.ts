@@ -47,6 +47,7 @@ export class Routes {
   readonly #underWay = new Map<string, Set<() => void>>();
   #timer: NodeJS.Timeout | undefined;
   #isLookingSoon = false;
+  #isRunning = false;
   /** Rises with every start and stop: what belongs to an older one is ignored. */
   #life = 0;
 
@@ -113,6 +114,7 @@ export class Routes {
 
   start(): void {
     this.#life++;
+    this.#isRunning = true;
     clearTimeout(this.#timer);
     this.#nodes.stop();
     this.#replicaClients?.start();
@@ -121,6 +123,7 @@ export class Routes {
 
   stop(): void {
     this.#life++;
+    this.#isRunning = false;
     clearTimeout(this.#timer);
     this.#nodes.stop();
     this.#replicaClients?.stop();
@@ -169,7 +172,7 @@ export class Routes {
 
   /** A storm of signs must not put it off again and again. */
   #lookSoon(): void {
-    if (this.#isLookingSoon) return;
+    if (this.#isLookingSoon || !this.#isRunning) return;
     this.#isLookingSoon = true;
     this.#followIn(LOOK_AGAIN);
   }

@@ -72,6 +72,16 @@ describe.each(MAJORS)('a sentinel of v%i', (major) => {
     await until(async () => (await trackers()) === 0);
   });
 
+  test('is not tracked again by a read that goes astray after near.close()', async () => {
+    await using rig = await makeRig(major, bed);
+    rig.redis.near.close();
+    rig.redis.near.detoured(['k:1']);
+    // Longer than it takes to look at the nodes again.
+    for (const since = performance.now(); performance.now() < since + 60; ) await rig.redis.get('k:1');
+    expect(rig.redis.near.stats().tracking.map(({ state }) => state)).toEqual(['closed']);
+    expect(await trackers()).toBe(0);
+  });
+
   test('that cannot be connected rejects as the bare one does, and so does ready()', async () => {
     const nowhere = { sentinelRootNodes: [{ host: '127.0.0.1', port: await freePort() }] };
     const options = { ...nowhere, maxCommandRediscovers: 0 };
