@@ -73,6 +73,8 @@ export type OwnMethod =
   | 'multi'
   /** It executes one, as a pipeline or as a transaction. */
   | 'executes'
+  /** It changes nothing, and what it tells is not cached. */
+  | 'passes'
   /** It sends what is not ours to see. */
   | 'opaque';
 

@@ -47,6 +47,7 @@ export class Routes {
   readonly #underWay = new Map<string, Set<UnderWay>>();
   #timer: NodeJS.Timeout | undefined;
   #isLookingSoon = false;
+  #isRunning = false;
   /** Rises with every start and stop: what belongs to an older one is ignored. */
   #life = 0;
 
@@ -113,6 +114,7 @@ export class Routes {
 
   start(): void {
     this.#life++;
+    this.#isRunning = true;
     clearTimeout(this.#timer);
     this.#nodes.stop();
     this.#replicaClients?.start();
@@ -121,6 +123,7 @@ export class Routes {
 
   stop(): void {
     this.#life++;
+    this.#isRunning = false;
     clearTimeout(this.#timer);
     this.#nodes.stop();
     this.#replicaClients?.stop();
@@ -130,8 +133,12 @@ export class Routes {
   routeOf(keys: readonly string[]): Route | undefined {
     const [key = ''] = keys;
     const node = this.#connections.nodeOf(key);
-    const tracker = node && this.#nodes.get(node.id);
-    if (node === undefined || tracker === undefined) return undefined;
+    if (node === undefined) return undefined;
+    const tracker = this.#nodes.get(node.id);
+    if (tracker === undefined) {
+      this.detoured();
+      return undefined;
+    }
     const replica = this.#routing && this.#replicaFor(node, keys);
     return replica ?? { node, lease: tracker.lease };
   }
@@ -165,14 +172,14 @@ export class Routes {
 
   /** A storm of signs must not put it off again and again. */
   #lookSoon(): void {
-    if (this.#isLookingSoon) return;
+    if (this.#isLookingSoon || !this.#isRunning) return;
     this.#isLookingSoon = true;
-    clearTimeout(this.#timer);
     this.#followIn(LOOK_AGAIN);
   }
 
   #followIn(delay: number): void {
     const life = this.#life;
+    clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       if (life === this.#life) this.#follow();
     }, delay);
@@ -197,7 +204,8 @@ export class Routes {
       },
       (error: unknown) => {
         if (life !== this.#life) return;
-        this.#observer.unknown(error);
+        // One that was closed past the wrapper is no fault.
+        if (!this.#connections.isClosed) this.#observer.unknown(error);
         this.#followIn(this.#options.heartbeat);
       },
     );

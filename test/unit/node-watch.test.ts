@@ -46,4 +46,11 @@ describe('a single server', () => {
     watch.reset();
     expect(watch.questions).toEqual([['ROLE']]);
   });
+
+  test('that is busy proves nothing, and is asked again', () => {
+    const watch = new RoleWatch('primary');
+    const busy = new Error('BUSY Redis is busy running a script.');
+    expect(watch.judge({ answers: [busy], askedAt: 0 })).toMatchObject({ kind: 'none' });
+    expect(watch.questions).toEqual([['ROLE']]);
+  });
 });

@@ -33,7 +33,10 @@ export interface KnownNode extends DataNode {
 export interface Connections {
   /** Whether reads are answered in the order they were sent: by one connection. */
   readonly isOrdered: boolean;
+  /** Commands can be sent. */
   readonly isReady: boolean;
+  /** The client was closed, or never connected: not merely without a connection for the moment. */
+  readonly isClosed: boolean;
   /** Whether the nodes may change while the client is connected. */
   readonly change: 'never' | 'by slots' | 'by failover';
   /** A client that leads to this primary alone, which those of its replicas are made after; `undefined`: not known yet. */
