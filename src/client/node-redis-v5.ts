@@ -13,7 +13,7 @@ import {
 } from './adapter.js';
 import { type Around, noted } from './cluster-multi.js';
 import { isCluster } from './connections/cluster.js';
-import { type Connections, optionsOf, readAt, sendPlain } from './connections/connections.js';
+import { type Connections, optionsOf, readAt, sendPlain, trustworthy } from './connections/connections.js';
 import { isPool, PooledConnections } from './connections/pool.js';
 import { isSentinel, SentinelConnections } from './connections/sentinel.js';
 import type { WireCommand } from './effect.js';
@@ -209,14 +209,15 @@ export class NodeRedisV5 implements ClientAdapter {
   }
 
   read(view: View, path: MethodPath, args: readonly unknown[], journey: Journey): Promise<unknown> {
-    const { before, detoured, node } = journey;
+    const { before, detoured, node, trusted } = journey;
     const { client } = node;
     if (client === undefined) {
       const target = this.connections.on(this.#sharedOn(this.client, view), node, before, detoured);
       return invokeOn(target, path, args) as Promise<unknown>;
     }
     before((command) => sendPlain(client, command));
-    const reply = invokeOn(this.#sharedOn(client, view), path, args) as Promise<unknown>;
+    const sent = invokeOn(this.#sharedOn(client, view), path, args) as Promise<unknown>;
+    const reply = trusted === undefined ? sent : trustworthy(sent, trusted);
     return readAt(node, reply, () => this.call(view, path, args) as Promise<unknown>, detoured);
   }
 

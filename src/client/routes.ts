@@ -153,7 +153,8 @@ export class Routes {
     const node = chosen && this.#known.get(chosen.id);
     if (chosen === undefined || node === undefined) return undefined;
     this.#nodes.get(node.id)?.countRead();
-    return { node: { ...node, unfit: this.#leaving(node.id) }, lease: chosen.lease };
+    const missesMoves = this.#connections.change === 'by slots';
+    return { node: { ...node, unfit: this.#leaving(node.id), missesMoves }, lease: chosen.lease };
   }
 
   #candidate({ id, client }: DataNode): [Candidate] | undefined {

@@ -12,6 +12,11 @@ export interface DataNode {
   readonly client: object | undefined;
   /** Of a replica, which may be left out while a read is under way there. */
   readonly unfit?: Unfit | undefined;
+  /**
+   * It is a replica in a cluster, which is not told that a slot is on its way to another shard: a key that it lacks may
+   * have gone there already. Only the primary answers ASK.
+   */
+  readonly missesMoves?: boolean | undefined;
 }
 
 /** How a read at a replica and its health depend on each other. */
@@ -113,7 +118,20 @@ export function readAt(
 
 /** The node does not have the slot, or not only. */
 function isRedirection(error: unknown): boolean {
-  return error instanceof Error && /^(MOVED|ASK) /.test(error.message);
+  return error instanceof Doubted || (error instanceof Error && /^(MOVED|ASK) /.test(error.message));
+}
+
+/** What a node said is not to be relied on: another has to be asked. */
+class Doubted extends Error {}
+
+/** A reply that {@link readAt} asks for elsewhere if it is not `trusted`. */
+export async function trustworthy(
+  reply: Promise<unknown>,
+  trusted: (value: unknown) => Promise<boolean>,
+): Promise<unknown> {
+  const value = await reply;
+  if (!(await trusted(value))) throw new Doubted();
+  return value;
 }
 
 /** What the key holds does not suit the command. */
