@@ -1,4 +1,4 @@
-// MGET: what is held is answered from memory, only the rest is fetched, in one command.
+// MGET: what is held is answered from memory, only the rest is fetched, in one command per slot on a cluster, else in one.
 
 import type { Flight } from '../cache/flights.js';
 import type { Prefix } from '../cache/prefix.js';
@@ -8,36 +8,47 @@ import { isCacheableKey } from './keys.js';
 import type { NearCache } from './near-cache.js';
 import { abortable, type CachedReads, isTimeout, type Read } from './reads.js';
 import { copyReply } from './reply-types.js';
+import { bySlot, isSendable, isTryAgain, type SlotGroups } from './slot-groups.js';
 
 /** MGET answers nil for a key that is no string where GET fails: such a nil is held under a name of its own. */
 const STRING = 'GET';
 const NIL = 'MGET';
 
+const ignore = (): void => {};
+
+interface Fetched {
+  readonly index: number;
+  readonly key: unknown;
+  readonly flight: Flight | undefined;
+}
+
 /** Where each reply comes from. */
 interface Plan {
   readonly replies: unknown[];
   readonly joined: { readonly index: number; readonly flight: Flight }[];
-  readonly fetched: { readonly index: number; readonly key: unknown; readonly flight: Flight | undefined }[];
+  readonly fetched: Fetched[];
 }
 
 export class ManyReads {
   readonly #adapter: ClientAdapter;
   readonly #near: NearCache;
   readonly #reads: CachedReads;
+  readonly #groups: SlotGroups | undefined;
 
-  constructor(adapter: ClientAdapter, near: NearCache, reads: CachedReads) {
+  constructor(adapter: ClientAdapter, near: NearCache, reads: CachedReads, groups: SlotGroups | undefined) {
     this.#adapter = adapter;
     this.#near = near;
     this.#reads = reads;
+    this.#groups = groups;
   }
 
   answer(read: Read): Promise<unknown> {
     const { options, wire } = read;
     const keys = wire.slice(1);
-    const pass = (): Promise<unknown> =>
-      this.#adapter.call(read.view, read.path, read.args) as Promise<unknown>;
+    const pass = (): Promise<unknown> => this.#pass(read);
     const cacheable = keys.filter((key) => this.#prefix(key) !== undefined) as string[];
-    if (options.signal?.aborted === true || cacheable.length === 0) return pass();
+    const refused = options.signal?.aborted === true || (this.#groups !== undefined && !isSendable(wire));
+    if (refused || cacheable.length === 0) return pass();
     const { readError } = this.#near;
     if (readError !== undefined) return Promise.reject(readError);
     if (options.past || options.alone) return this.#reads.bypass(cacheable, pass);
@@ -53,18 +64,18 @@ export class ManyReads {
       // A fault of the cache never fails a read.
       for (const { flight } of plan.fetched) if (flight !== undefined) this.#near.coherence.fail(flight);
       this.#near.fault('A read could not be cached.', error);
-      return (await this.#adapter.call(read.view, read.path, read.rest)) as unknown[];
+      return (await this.#pass(read)) as unknown[];
     }
     const { replies, joined, fetched } = plan;
     if (fetched.length > 0) {
-      const batch = this.#fetch(read, fetched);
-      for (const [position, { flight }] of fetched.entries()) {
-        if (flight === undefined) continue;
-        flight.reply = batch.then((values) => values[position]);
-        flight.reply.catch(() => {});
+      const groups = this.#groups === undefined ? [fetched] : bySlot(fetched);
+      const batches = groups.map((group) => this.#send(read, group));
+      const [first] = batches;
+      const values = batches.length === 1 ? [await first] : await Promise.all(batches);
+      for (const [batch, group] of groups.entries()) {
+        for (const [position, { index }] of group.entries())
+          replies[index] = copyReply(values[batch]?.[position]);
       }
-      const values = await batch;
-      for (const [position, { index }] of fetched.entries()) replies[index] = copyReply(values[position]);
     }
     for (const { index, flight } of joined) replies[index] = copyReply(await this.#joined(read, flight));
     return replies;
@@ -76,11 +87,49 @@ export class ManyReads {
       return await flight.reply;
     } catch (error) {
       if (!read.options.impatient || !isTimeout(error)) throw error;
-      const again = [[this.#near.keys.asWritten(flight.key)]];
-      const ask = (): Promise<unknown> => this.#adapter.call(read.view, read.path, again) as Promise<unknown>;
-      const [reply] = (await this.#reads.bypass([flight.key], ask)) as unknown[];
-      return reply;
+      return this.#past(flight.key, () => this.#call(read, flight.key));
     }
+  }
+
+  /** A node has only some of these keys, which are being moved: each is asked for, shared as the whole was. */
+  async #oneByOne(read: Read, fetched: readonly Fetched[]): Promise<unknown[]> {
+    const { path, view } = read;
+    const values: unknown[] = [];
+    // One after the other: see SlotGroups.
+    for (const { key, flight } of fetched) {
+      const ask = (): Promise<unknown> =>
+        flight === undefined
+          ? this.#call(read, key)
+          : this.#adapter.read(view, path, [[this.#near.keys.argument(key)]], flight.key, ignore, ignore);
+      values.push(await this.#past(key, ask));
+    }
+    return values;
+  }
+
+  /** One key, past the cache. */
+  async #past(key: unknown, ask: () => Promise<unknown>): Promise<unknown> {
+    const [reply] = (await this.#reads.bypass(typeof key === 'string' ? [key] : [], ask)) as unknown[];
+    return reply;
+  }
+
+  /** A key as it goes on the wire. */
+  #call({ path, view }: Read, key: unknown): Promise<unknown> {
+    return this.#adapter.call(view, path, [[this.#near.keys.argument(key)]]) as Promise<unknown>;
+  }
+
+  #pass(read: Read): Promise<unknown> {
+    const call = ({ view, path, args }: Read): unknown => this.#adapter.call(view, path, args);
+    return (this.#groups === undefined ? call(read) : this.#groups.run(read, call)) as Promise<unknown>;
+  }
+
+  #send(read: Read, fetched: readonly Fetched[]): Promise<unknown[]> {
+    const batch = this.#fetch(read, fetched);
+    for (const [position, { flight }] of fetched.entries()) {
+      if (flight === undefined) continue;
+      flight.reply = batch.then((values) => values[position]);
+      flight.reply.catch(() => {});
+    }
+    return batch;
   }
 
   #planOne(plan: Plan, index: number, key: unknown, types: string): void {
@@ -96,7 +145,8 @@ export class ManyReads {
     else plan.joined.push({ index, flight });
   }
 
-  async #fetch({ options, path, view }: Read, fetched: Plan['fetched']): Promise<unknown[]> {
+  async #fetch(read: Read, fetched: readonly Fetched[]): Promise<unknown[]> {
+    const { options, path, view } = read;
     let questions: readonly ExpiryQuestion[] = [];
     let values: unknown[];
     try {
@@ -109,11 +159,15 @@ export class ManyReads {
       const detoured = (): void => {
         for (const { flight } of fetched) if (flight !== undefined) this.#near.coherence.observed(flight.key);
       };
-      const node = fetched.find(({ flight }) => flight !== undefined)?.flight?.key ?? '';
-      values = (await this.#adapter.read(view, path, [keys], node, before, detoured)) as unknown[];
+      const node = fetched.find(({ flight }) => flight !== undefined)?.flight?.key;
+      // Of keys that are bytes only the client knows the node.
+      values = (await (node === undefined && this.#groups !== undefined
+        ? this.#adapter.call(view, path, [keys])
+        : this.#adapter.read(view, path, [keys], node ?? '', before, detoured))) as unknown[];
     } catch (error) {
       for (const { flight } of fetched) if (flight !== undefined) this.#near.coherence.fail(flight);
-      throw error;
+      if (!isTryAgain(error)) throw error;
+      return this.#oneByOne(read, fetched);
     }
     for (const [position, { key, flight }] of fetched.entries()) {
       if (flight === undefined) {
