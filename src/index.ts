@@ -17,7 +17,7 @@ export type {
   TrackingOptions,
 } from './options.js';
 export { groupBySlot, hashSlot, hashTag } from './routing/slots.js';
-export type { TrackingStats } from './tracking/tracker.js';
+export type { TrackingStats } from './tracking/tracking-stats.js';
 export {
   Namespace,
   type NamespaceOptions,

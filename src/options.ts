@@ -44,6 +44,35 @@ export interface TrackingOptions {
   readonly noLoop?: boolean;
 }
 
+/** A node-redis client that leads to a replica. One that is not connected is connected, and closed with the data client. */
+export interface ReplicaClient {
+  readonly isOpen: boolean;
+  readonly isReady: boolean;
+  connect(): Promise<unknown>;
+}
+
+/** Where misses are read: see {@link NearCacheOptions.routing}. Writes always go to the primary. */
+export interface RoutingOptions {
+  /**
+   * `'primary'`; `'replicas'`: one and the same fit replica for a key; `'nearest'`: the node with the lowest round trip,
+   * the primary included; `'hot'`: replicas only for keys that this process reads often. Default: `'primary'`.
+   */
+  readonly reads?: 'primary' | 'replicas' | 'nearest' | 'hot';
+  /**
+   * The replicas of a standalone primary: clients that lead to them, or `'discover'` for those that the primary itself
+   * names (`INFO replication`), with clients made after the data client. A cluster's come from its topology.
+   * Default: `'discover'`.
+   */
+  readonly replicas?: 'discover' | readonly ReplicaClient[];
+  /**
+   * A replica that may be further behind its primary, measured by offsets, answers no reads; at most `maxStaleness`.
+   * Nodes are asked three times as often. Default: 1 000 ms.
+   */
+  readonly maxLag?: number;
+  /** For `reads: 'hot'`: reads of a key that this process sends within a second before it is hot. Default: 10. */
+  readonly hotAfter?: number;
+}
+
 /** The shape of pino's and of most other loggers. */
 export interface Logger {
   debug(fields: object, message: string): void;
@@ -80,6 +109,8 @@ export interface NearCacheOptions {
   readonly fallback?: Fallback;
   /** Overrides for the tracking connection. */
   readonly tracking?: TrackingOptions;
+  /** Which node answers a miss. Default: the primary. */
+  readonly routing?: RoutingOptions;
   /** Where to log. Default: nowhere. */
   readonly logger?: Logger;
   /** Monotonic clock in ms, injectable for tests. Default: `performance.now`. */
@@ -100,6 +131,7 @@ export interface ResolvedOptions {
   readonly maxStaleness: number;
   readonly fallback: Fallback;
   readonly tracking: TrackingOptions;
+  readonly routing: Required<RoutingOptions>;
   readonly logger: Logger | undefined;
   readonly clock: () => number;
   readonly random: () => number;
@@ -120,6 +152,13 @@ const DEFAULTS = Object.freeze({
   heartbeat: 1_000,
   maxStaleness: 5_000,
   fallback: 'bypass' as const,
+});
+
+const ROUTING_DEFAULTS = Object.freeze({
+  reads: 'primary' as const,
+  replicas: 'discover' as const,
+  maxLag: 1_000,
+  hotAfter: 10,
 });
 
 interface Check {
@@ -169,6 +208,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
     accepts: (value) => value === 'bypass' || value === 'ttl' || value === 'error',
   },
   tracking: record,
+  routing: record,
   logger: {
     expected: 'an object with the methods debug, info, warn and error',
     accepts: (value) => hasMethods(value, 'debug', 'info', 'warn', 'error'),
@@ -197,6 +237,23 @@ const TRACKING_CHECKS: Readonly<Record<string, Check>> = {
       value === false || typeof value === 'function' || (typeof value === 'number' && value >= 0),
   },
   noLoop: boolean,
+};
+
+const ROUTING_CHECKS: Readonly<Record<string, Check>> = {
+  reads: {
+    expected: "'primary', 'replicas', 'nearest' or 'hot'",
+    accepts: (value) => ['primary', 'replicas', 'nearest', 'hot'].some((known) => known === value),
+  },
+  replicas: {
+    expected: "'discover', or a non-empty array of node-redis clients",
+    accepts: (value) =>
+      value === 'discover' ||
+      (Array.isArray(value) &&
+        value.length > 0 &&
+        value.every((client) => hasMethods(client, 'connect', 'sendCommand', 'on'))),
+  },
+  maxLag: duration(15),
+  hotAfter: whole(1, 2 ** 31 - 1, 'reads'),
 };
 
 const PREFIX_CHECKS: Readonly<Record<string, Check>> = {
@@ -231,6 +288,7 @@ export function resolveOptions(options: NearCacheOptions): ResolvedOptions {
   assertAll('', options, CHECKS);
   assertOption('prefixes', options.prefixes, PREFIXES);
   if (options.tracking !== undefined) assertAll('tracking.', options.tracking, TRACKING_CHECKS);
+  if (options.routing !== undefined) assertAll('routing.', options.routing, ROUTING_CHECKS);
   const maxStaleness = options.maxStaleness ?? DEFAULTS.maxStaleness;
   if (options.heartbeat !== undefined) {
     assertOption('heartbeat', options.heartbeat, {
@@ -249,9 +307,20 @@ export function resolveOptions(options: NearCacheOptions): ResolvedOptions {
     maxStaleness,
     fallback: options.fallback ?? DEFAULTS.fallback,
     tracking: options.tracking ?? {},
+    routing: resolveRouting(options.routing ?? {}, maxStaleness),
     logger: options.logger,
     clock: options.clock ?? performance.now.bind(performance),
     random: options.random ?? Math.random,
+  });
+}
+
+function resolveRouting(options: RoutingOptions, maxStaleness: number): Required<RoutingOptions> {
+  const { hotAfter, maxLag, reads, replicas } = options;
+  return Object.freeze({
+    reads: reads ?? ROUTING_DEFAULTS.reads,
+    replicas: replicas ?? ROUTING_DEFAULTS.replicas,
+    maxLag: Math.min(maxLag ?? ROUTING_DEFAULTS.maxLag, maxStaleness),
+    hotAfter: hotAfter ?? ROUTING_DEFAULTS.hotAfter,
   });
 }
 

@@ -8,9 +8,12 @@ import { monotonic } from './clock.js';
 import { count, millis, paint } from './format.js';
 import type { IncidentFigures } from './incidents.js';
 import type { Comparison } from './messages.js';
+import type { RedisOfTheSale } from './redis-of-the-sale.js';
 import type { Sale } from './sale.js';
 import type { Score } from './scoreboard.js';
 import { ADDED_LINE, LEASE } from './shop.js';
+
+type RedisSale = Sale<RedisOfTheSale>;
 
 /** How long the server stays frozen: twice the lease, so that it runs out. Unit: ms. */
 const FREEZE = 2 * LEASE;
@@ -38,7 +41,7 @@ export interface Performance {
   readonly comparisons: readonly Comparison[];
 }
 
-export async function perform(sale: Sale, schedule: Schedule): Promise<Performance> {
+export async function perform(sale: RedisSale, schedule: Schedule): Promise<Performance> {
   sale.note('the application servers start and the writer fills the shelves');
   await sale.writer({ order: 'stock' });
   sale.note(`${count(1 + ITEM_KEYS.length)} products are in Redis`);
@@ -48,7 +51,7 @@ export async function perform(sale: Sale, schedule: Schedule): Promise<Performan
   return { plain, near, faults, comparisons: await epilogue(sale) };
 }
 
-async function actOne(sale: Sale, { warmUp, plain }: Schedule): Promise<ActFigures> {
+async function actOne(sale: RedisSale, { warmUp, plain }: Schedule): Promise<ActFigures> {
   title(sale, 'Act one: the plain client', 'Every read is a round trip to Redis.');
   await sale.servers({ order: 'open', nearCache: false });
   await sale.writer({ order: 'sell' });
@@ -60,7 +63,7 @@ async function actOne(sale: Sale, { warmUp, plain }: Schedule): Promise<ActFigur
   return figures;
 }
 
-async function actTwo(sale: Sale, { warmUp, near }: Schedule): Promise<ActFigures> {
+async function actTwo(sale: RedisSale, { warmUp, near }: Schedule): Promise<ActFigures> {
   title(sale, 'Act two: the same code with one line added', `+ ${ADDED_LINE}`);
   await sale.servers({ order: 'open', nearCache: true });
   sale.scoreboard.clear();
@@ -69,7 +72,7 @@ async function actTwo(sale: Sale, { warmUp, near }: Schedule): Promise<ActFigure
   return measured(sale, () => delay(near));
 }
 
-async function actThree(sale: Sale, { calm, rounds }: Schedule): Promise<FaultFigures> {
+async function actThree(sale: RedisSale, { calm, rounds }: Schedule): Promise<FaultFigures> {
   title(
     sale,
     'Act three: things break while the sale goes on',
@@ -101,21 +104,21 @@ async function actThree(sale: Sale, { calm, rounds }: Schedule): Promise<FaultFi
 }
 
 /** Every application server compares what it holds with what Redis holds. */
-async function epilogue(sale: Sale): Promise<readonly Comparison[]> {
+async function epilogue(sale: RedisSale): Promise<readonly Comparison[]> {
   sale.note('the writer rests; every key is compared with Redis');
   await sale.servers({ order: 'compare' });
   return sale.comparisons;
 }
 
 /** Caches fill, code is compiled: neither is measured. Staleness is, from the first read on. */
-async function warm(sale: Sale, duration: number): Promise<void> {
+async function warm(sale: RedisSale, duration: number): Promise<void> {
   sale.staleness.begin();
   await sale.servers({ order: 'read' });
   sale.showFigures(true);
   await delay(duration);
 }
 
-async function measured(sale: Sale, play: () => Promise<unknown>): Promise<ActFigures> {
+async function measured(sale: RedisSale, play: () => Promise<unknown>): Promise<ActFigures> {
   await sale.servers({ order: 'mark' });
   sale.scoreboard.mark();
   const before = await sale.redis.counts();
@@ -142,7 +145,7 @@ async function measured(sale: Sale, play: () => Promise<unknown>): Promise<ActFi
 }
 
 /** Does harm and waits until every application server went through bypass and serves again. */
-async function recovered(sale: Sale, harm: () => Promise<void>): Promise<void> {
+async function recovered(sale: RedisSale, harm: () => Promise<void>): Promise<void> {
   const expected = sale.incidents.recoveries + sale.names.length;
   await harm();
   const end = monotonic();
@@ -150,6 +153,6 @@ async function recovered(sale: Sale, harm: () => Promise<void>): Promise<void> {
   sale.note(paint('green', `every application server serves again, after ${millis(monotonic() - end)}`));
 }
 
-function title(sale: Sale, name: string, explanation: string): void {
+function title(sale: RedisSale, name: string, explanation: string): void {
   sale.view.say(`\n${paint('bold', name)}\n${explanation}\n`);
 }

@@ -6,17 +6,20 @@ export const HELP = `A flash sale on a real Redis: the plain client, the near ca
 
 Usage: npm start -- [options]
 
-  --quick          under 30 s instead of about a minute
+  --cluster        on a cluster of three primaries and three replicas, started for it: one shard has the hot key, and
+                   loses its primary during the sale
+  --quick          under 30 s instead of about a minute, on a cluster under 40 s instead of under 2 minutes
   --url URL        use this Redis (redis://host:port) instead of starting one; writes and then removes the
                    keys product:flash-sale:* and product:item:* there, and pauses its clients for 2 s
-  --workers N      processes that act as application servers (default 3)
+  --workers N      processes that act as application servers (default 3, on a cluster 8)
   --readers N      readers in each of them (default 32)
   --seed N         seed of everything drawn at random (default 1)
   --json FILE      write the summary there too, as JSON
   --help           this text
 
 The server started is REDIS_SERVER_BIN, else redis-server or valkey-server on PATH. Exit code: 0 if every reader
-stayed inside the lease and nothing was stuck at the end, 1 if not or if anything failed, 2 for a bad option.`;
+stayed inside the lease and nothing was stuck at the end, and on a cluster if the hot shard was rid of its load; 1 if
+not or if anything failed, 2 for a bad option.`;
 
 /** How long each part lasts. Unit: ms. */
 export interface Schedule {
@@ -26,11 +29,12 @@ export interface Schedule {
   readonly near: number;
   /** Before, between and after the faults of act three. */
   readonly calm: number;
-  /** How often act three goes through its faults. */
+  /** How often act three goes through its faults, or failovers. */
   readonly rounds: number;
 }
 
 export interface Settings {
+  readonly cluster: boolean;
   readonly url: string | undefined;
   readonly workers: number;
   readonly readers: number;
@@ -48,9 +52,10 @@ export function readArguments(args: readonly string[]): Settings | 'help' {
   const { values } = parseArgs({
     args: [...args],
     options: {
+      cluster: { type: 'boolean', default: false },
       quick: { type: 'boolean', default: false },
       url: { type: 'string' },
-      workers: { type: 'string', default: '3' },
+      workers: { type: 'string' },
       readers: { type: 'string', default: '32' },
       seed: { type: 'string', default: '1' },
       json: { type: 'string' },
@@ -61,9 +66,13 @@ export function readArguments(args: readonly string[]): Settings | 'help' {
   if (values.url !== undefined && !(/^rediss?:\/\//.test(values.url) && URL.canParse(values.url))) {
     throw new TypeError(`--url must be a redis:// or rediss:// URL; received ${values.url}.`);
   }
+  if (values.cluster && values.url !== undefined) {
+    throw new TypeError('--cluster starts a cluster of its own; leave --url out.');
+  }
   return {
+    cluster: values.cluster,
     url: values.url,
-    workers: whole('workers', values.workers, 1, 64),
+    workers: whole('workers', values.workers ?? (values.cluster ? '8' : '3'), 1, 64),
     readers: whole('readers', values.readers, 1, 10_000),
     seed: whole('seed', values.seed, 0, 2 ** 32 - 1),
     json: values.json,

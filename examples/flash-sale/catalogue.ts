@@ -4,20 +4,23 @@
 export const HOT_PREFIX = 'product:flash-sale:';
 export const ITEM_PREFIX = 'product:item:';
 
-/** A string, read by GET. Nothing else here uses GET, so that the server's own count of GETs is about this key. */
+/** A string, read by GET. On a server of its own nothing else uses GET, so that the server's count of GETs is about it. */
 export const HOT_KEY = `${HOT_PREFIX}current`;
 
-/** Hashes, read by HGETALL; the first is the most popular. */
+/** Hashes, on a cluster strings; the first is the most popular. */
 export const ITEM_KEYS: readonly string[] = Array.from({ length: 1_000 }, (_, index) => itemKey(index));
 
-/** What the hot key holds, as JSON. */
-export interface Offer {
-  /** Rises by one with every write. */
-  readonly version: number;
-  /** The writer's clock when it sent this version: `monotonic()`, ms. */
+export interface Product {
+  /** The writer's clock when it sent this: `monotonic()`, ms. */
   readonly writtenAt: number;
   readonly price: number;
   readonly stock: number;
+}
+
+/** What the hot key holds, as JSON. */
+export interface Offer extends Product {
+  /** Rises by one with every write. */
+  readonly version: number;
 }
 
 /** In [0, 1), the same sequence for the same seed (mulberry32). */
@@ -58,8 +61,8 @@ function itemKey(index: number): string {
   return `${ITEM_PREFIX}${index}`;
 }
 
-/** What visitors ask for, in order: every other one wants the offer. */
-export function visits(random: Random, count: number): string[] {
+/** What visitors ask for, in order. @param hotShare how many of them want the offer, of 1 */
+export function visits(random: Random, count: number, hotShare: number): string[] {
   const item = itemLottery(random);
-  return Array.from({ length: count }, () => (random() < 0.5 ? HOT_KEY : item()));
+  return Array.from({ length: count }, () => (random() < hotShare ? HOT_KEY : item()));
 }

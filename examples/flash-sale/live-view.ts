@@ -4,15 +4,14 @@
 import logUpdate from 'log-update';
 import type { NearState } from 'redis-near-cache';
 import { count, micros, millis, paint, percent, seconds, sparkline } from './format.js';
+import type { Gauge } from './gauges.js';
 import type { Score } from './scoreboard.js';
-import { LEASE } from './shop.js';
 
 export interface Moment {
   /** Since the sale was opened. Unit: ms. */
   readonly elapsed: number;
   readonly score: Score;
-  /** `undefined` while the server is silent. */
-  readonly hotGetsPerSecond: number | undefined;
+  readonly gauges: readonly Gauge[];
   /** Since the act began. Unit: ms. */
   readonly worstStaleness: number;
   /** By application server; `undefined` for a plain client. */
@@ -25,11 +24,18 @@ const LINE_EVERY = 1_000;
 const HISTORY = 40;
 
 export class LiveView {
+  readonly #lease: number;
   /** The panel on the screen; empty while there is none. */
   #drawn = '';
   #printedAt = Number.NEGATIVE_INFINITY;
   readonly #reads: number[] = [];
-  readonly #gets: number[] = [];
+  /** By the name of the gauge. */
+  readonly #gauges = new Map<string, number[]>();
+
+  /** @param lease what staleness is measured by. Unit: ms */
+  constructor(lease: number) {
+    this.#lease = lease;
+  }
 
   /** Prints something that stays. */
   say(text: string): void {
@@ -40,7 +46,11 @@ export class LiveView {
 
   show(moment: Moment): void {
     remember(this.#reads, moment.score.readsPerSecond);
-    remember(this.#gets, moment.hotGetsPerSecond ?? 0);
+    for (const { name, perSecond } of moment.gauges) {
+      const history = this.#gauges.get(name) ?? [];
+      remember(history, perSecond ?? 0);
+      this.#gauges.set(name, history);
+    }
     if (TERMINAL) {
       this.#drawn = this.#panel(moment);
       logUpdate(this.#drawn);
@@ -58,14 +68,16 @@ export class LiveView {
     logUpdate.done();
   }
 
-  #panel({ elapsed, score, hotGetsPerSecond, worstStaleness, states }: Moment): string {
+  #panel({ elapsed, score, gauges, worstStaleness, states }: Moment): string {
     const { latency, hitRatios, readsPerSecond } = score;
-    const gets = hotGetsPerSecond === undefined ? 'silent' : count(hotGetsPerSecond);
     const rows: [string, string, string][] = [
       ['reads/s', count(readsPerSecond), paint('cyan', sparkline(this.#reads))],
-      ['hot GETs/s at Redis', gets, paint('magenta', sparkline(this.#gets))],
+      ...gauges.map((gauge): [string, string, string] => {
+        const bars = sparkline(this.#gauges.get(gauge.name) ?? []);
+        return [gauge.name, shown(gauge), paint('magenta', bars)];
+      }),
       ['p50 / p99 of a read', `${micros(latency.readP50)} / ${micros(latency.readP99)}`, ''],
-      ['worst staleness', millis(worstStaleness), paint('dim', `lease ${count(LEASE)} ms`)],
+      ['worst staleness', millis(worstStaleness), paint('dim', `lease ${count(this.#lease)} ms`)],
     ];
     for (const [prefix, hitRatio] of Object.entries(hitRatios)) {
       rows.push([`hits ${prefix}`, percent(hitRatio), '']);
@@ -78,12 +90,16 @@ export class LiveView {
   }
 }
 
-function line({ elapsed, score, hotGetsPerSecond, worstStaleness, states }: Moment): string {
+function shown({ perSecond }: Gauge): string {
+  return perSecond === undefined ? 'silent' : count(perSecond);
+}
+
+function line({ elapsed, score, gauges, worstStaleness, states }: Moment): string {
   const { latency, hitRatios, readsPerSecond } = score;
   return [
     seconds(elapsed).padStart(8),
     `reads/s ${count(readsPerSecond).padStart(9)}`,
-    `hot GETs/s at Redis ${(hotGetsPerSecond === undefined ? 'silent' : count(hotGetsPerSecond)).padStart(6)}`,
+    ...gauges.map((gauge) => `${gauge.name} ${shown(gauge).padStart(6)}`),
     `p50 ${micros(latency.readP50)} p99 ${micros(latency.readP99)}`,
     `staleness ${millis(worstStaleness)}`,
     ...Object.entries(hitRatios).map(([prefix, hitRatio]) => `${prefix} ${percent(hitRatio)}`),

@@ -2,9 +2,11 @@
 
 import { perform } from './acts.js';
 import { HELP, readArguments, type Settings } from './arguments.js';
+import { ClusterOfTheSale } from './cluster/cluster-of-the-sale.js';
+import { playOnCluster } from './cluster/evening.js';
 import { paint } from './format.js';
 import { RedisOfTheSale } from './redis-of-the-sale.js';
-import { Sale } from './sale.js';
+import { Sale, type Stage } from './sale.js';
 import { summaryText } from './summary.js';
 import { writeSummary } from './summary-file.js';
 import { judge } from './verdict.js';
@@ -48,11 +50,25 @@ async function hold(
   aborted: Promise<never>,
   failed: (error: Error) => void,
 ): Promise<number> {
-  const redis = await RedisOfTheSale.open(settings.url, failed);
+  if (settings.cluster) {
+    // Takes seconds, and for ever if Ctrl-C reached the servers first. Those that run then end with this process.
+    const cluster = await Promise.race([ClusterOfTheSale.open(), aborted]);
+    return holdOn(cluster, playOnCluster, settings, aborted, failed);
+  }
+  return holdOn(await RedisOfTheSale.open(settings.url, failed), play, settings, aborted, failed);
+}
+
+async function holdOn<S extends Stage & { close(): Promise<void> }>(
+  redis: S,
+  evening: (sale: Sale<S>, settings: Settings) => Promise<number>,
+  settings: Settings,
+  aborted: Promise<never>,
+  failed: (error: Error) => void,
+): Promise<number> {
   try {
     const sale = new Sale(redis, settings, failed);
     try {
-      return await Promise.race([play(sale, settings), aborted]);
+      return await Promise.race([evening(sale, settings), aborted]);
     } finally {
       sale.close();
     }
@@ -61,7 +77,7 @@ async function hold(
   }
 }
 
-async function play(sale: Sale, settings: Settings): Promise<number> {
+async function play(sale: Sale<RedisOfTheSale>, settings: Settings): Promise<number> {
   const { workers, readers, seed, json } = settings;
   sale.view.say(
     `${paint(['bold', 'magenta'], 'FLASH SALE')}  ${sale.redis.version} at ${sale.redis.url}; ` +

@@ -1,10 +1,15 @@
 // What the processes of the sale tell each other over IPC: plain data, so that it survives serialisation.
 
-import type { NearState, StateReason } from 'redis-near-cache';
+import type { FlushReason, NearState, StateReason } from 'redis-near-cache';
+
+/** Where Redis is: a server of its own, or some nodes of a cluster. */
+export type RedisAddress =
+  | { readonly url: string }
+  | { readonly rootNodes: readonly { readonly url: string }[] };
 
 /** What an application server is told at its start. */
 export interface ServerBrief {
-  readonly url: string;
+  readonly address: RedisAddress;
   /** Connection name; its tracking connection's is this plus `:tracking`. */
   readonly name: string;
   readonly seed: number;
@@ -13,7 +18,7 @@ export interface ServerBrief {
 
 /** What the writer is told at its start. */
 export interface WriterBrief {
-  readonly url: string;
+  readonly address: RedisAddress;
   readonly seed: number;
   /** The Redis process that ends with the sale, if the sale started it. */
   readonly redisPid: number | undefined;
@@ -56,6 +61,8 @@ export interface Report {
   /** Of the near cache; `undefined` for the plain client. */
   readonly state: NearState | undefined;
   readonly reads: number;
+  /** Reads that Redis did not answer; only where the sale goes on without it, else they end the sale. */
+  readonly failures: number;
   /** Reads that returned an older offer than one that had been returned before they were started. */
   readonly stepsBack: number;
   /** By prefix; empty for the plain client. */
@@ -84,6 +91,7 @@ export interface StateChange {
 
 export interface Flush {
   readonly kind: 'flush';
+  readonly reason: FlushReason;
   readonly entries: number;
 }
 
@@ -101,4 +109,6 @@ export interface Acknowledgement {
   readonly kind: 'acknowledged';
   readonly version: number;
   readonly at: number;
+  /** The version that was there before, if the server was asked. */
+  readonly replaced: number | undefined;
 }

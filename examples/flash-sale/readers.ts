@@ -1,9 +1,9 @@
 // The readers of one application server: each asks for the next product as soon as it has the last one.
 
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import { HOT_KEY } from './catalogue.js';
 import { monotonic } from './clock.js';
-import type { Redis } from './shop.js';
+import type { Shop } from './shop.js';
 import { Sightings } from './sightings.js';
 import { Stopwatch } from './stopwatch.js';
 
@@ -13,15 +13,17 @@ const BATCH = 64;
 export class Readers {
   readonly stopwatch = new Stopwatch();
   readonly sightings = new Sightings();
-  readonly #redis: Redis;
+  /** Reads that Redis did not answer. */
+  failures = 0;
+  readonly #shop: Shop;
   readonly #visits: readonly string[];
   #next = 0;
   #open = false;
   #reading: Promise<unknown> = Promise.resolve();
 
   /** @param visits the keys to read, over and over */
-  constructor(redis: Redis, visits: readonly string[]) {
-    this.#redis = redis;
+  constructor(shop: Shop, visits: readonly string[]) {
+    this.#shop = shop;
     this.#visits = visits;
   }
 
@@ -39,7 +41,18 @@ export class Readers {
     while (this.#open) {
       await nextTurn();
       const turn = new Turn();
-      for (let read = 0; read < BATCH && !turn.over; read++) await this.#visit(turn);
+      for (let read = 0; read < BATCH && !turn.over; read++) await this.#try(turn);
+    }
+  }
+
+  async #try(turn: Turn): Promise<void> {
+    const { retryAfter } = this.#shop;
+    if (retryAfter === undefined) return this.#visit(turn);
+    try {
+      await this.#visit(turn);
+    } catch {
+      this.failures++;
+      await delay(retryAfter);
     }
   }
 
@@ -49,11 +62,11 @@ export class Readers {
     const { newest } = this.sightings;
     const startedAt = monotonic();
     if (key !== HOT_KEY) {
-      await this.#redis.hGetAll(key);
+      await this.#shop.item(key);
       this.stopwatch.returned(startedAt, !turn.over);
       return;
     }
-    const offer = await this.#redis.get(HOT_KEY);
+    const offer = await this.#shop.offer();
     this.stopwatch.returned(startedAt, !turn.over);
     if (offer === null) throw new Error(`${HOT_KEY} is gone.`);
     this.sightings.saw(offer, startedAt, newest);

@@ -6,7 +6,10 @@ import { createClient } from 'redis-client-v4';
 import { RedisServer } from '../../test/support/redis-server.js';
 import { HOT_KEY, ITEM_KEYS } from './catalogue.js';
 import { monotonic } from './clock.js';
-import type { Redis } from './shop.js';
+import { HotGets } from './hot-gets.js';
+import type { RedisAddress } from './messages.js';
+import type { Stage } from './sale.js';
+import { LEASE, type Redis } from './shop.js';
 
 /** Reads as the server counts them (`INFO commandstats`), since it was started. */
 export interface ServerCounts {
@@ -18,12 +21,14 @@ export interface ServerCounts {
   readonly readCommands: number;
 }
 
-export class RedisOfTheSale {
+export class RedisOfTheSale implements Stage {
   readonly url: string;
   /** The process, if the sale started it. */
   readonly pid: number | undefined;
   /** Product and version. */
   readonly version: string;
+  readonly lease = LEASE;
+  readonly gauges = new HotGets(() => this.counts());
   readonly #control: Redis;
   readonly #own: RedisServer | undefined;
 
@@ -47,6 +52,10 @@ export class RedisOfTheSale {
     await control.connect();
     control.on('error', (error: Error) => lost(new Error(`Redis is gone: ${error.message}`)));
     return new RedisOfTheSale(address, control, versionOf(await control.info('server')), own);
+  }
+
+  get address(): RedisAddress {
+    return { url: this.url };
   }
 
   /** How {@link freeze} is done. */
@@ -93,7 +102,8 @@ export class RedisOfTheSale {
   }
 }
 
-function versionOf(info: string): string {
+/** Product and version, from INFO. */
+export function versionOf(info: string): string {
   const field = (name: string): string | undefined => new RegExp(`^${name}:(.*?)\\s*$`, 'm').exec(info)?.[1];
   const valkey = field('valkey_version');
   return valkey === undefined ? `Redis ${field('redis_version') ?? 'unknown'}` : `Valkey ${valkey}`;

@@ -5,49 +5,62 @@ import type { Settings } from './arguments.js';
 import { monotonic } from './clock.js';
 import { Fleet } from './fleet.js';
 import { count, paint, seconds } from './format.js';
-import { HotGets } from './hot-gets.js';
+import type { Gauges } from './gauges.js';
 import { Incidents } from './incidents.js';
 import { LiveView } from './live-view.js';
-import type { Comparison, Order, ServerMessage, StateChange } from './messages.js';
-import type { RedisOfTheSale } from './redis-of-the-sale.js';
+import type { Comparison, Order, RedisAddress, ServerMessage, StateChange } from './messages.js';
 import { Scoreboard } from './scoreboard.js';
 import { Staleness } from './staleness.js';
 
 const LOOK_EVERY = 250;
 
-export class Sale {
-  readonly view = new LiveView();
+/** The server, or servers, that a sale runs on. */
+export interface Stage {
+  readonly address: RedisAddress;
+  /** The process that has to end with the sale, if there is one. */
+  readonly pid: number | undefined;
+  readonly gauges: Gauges;
+  /** No reader with a near cache may see what was replaced longer ago than this. Unit: ms. */
+  readonly lease: number;
+}
+
+export class Sale<S extends Stage> {
+  readonly view: LiveView;
   readonly scoreboard = new Scoreboard();
   readonly staleness = new Staleness();
   readonly incidents: Incidents;
   readonly comparisons: Comparison[] = [];
-  readonly redis: RedisOfTheSale;
+  readonly redis: S;
   /** Connection names of the application servers. */
   readonly names: readonly string[];
   readonly #fleet: Fleet;
   readonly #openedAt = monotonic();
   readonly #ticker: NodeJS.Timeout;
-  readonly #hotGets: HotGets;
   #showing = false;
 
   /** @param failed something ended that the sale can't go on without */
-  constructor(redis: RedisOfTheSale, settings: Settings, failed: (error: Error) => void) {
+  constructor(redis: S, settings: Settings, failed: (error: Error) => void) {
     const { workers, seed, readers } = settings;
     this.redis = redis;
+    this.view = new LiveView(redis.lease);
     this.incidents = new Incidents(workers);
     this.names = Array.from({ length: workers }, (_, index) => `flash-sale:${process.pid}:app-${index + 1}`);
     this.#fleet = new Fleet(
-      this.names.map((name, index) => ({ url: redis.url, name, readers, seed: seed + index + 1 })),
-      { url: redis.url, seed, redisPid: redis.pid },
+      this.names.map((name, index) => ({
+        address: redis.address,
+        name,
+        readers,
+        seed: seed + index + 1,
+      })),
+      { address: redis.address, seed, redisPid: redis.pid },
       {
         server: (server, message) => this.#heard(server, message),
         writer: (acknowledgement) => this.staleness.acknowledged(acknowledgement),
         crashed: failed,
       },
     );
-    this.#hotGets = new HotGets(redis);
     this.#ticker = setInterval(() => {
-      this.#hotGets.ask().catch(failed);
+      redis.gauges.ask().catch(failed);
       this.#look();
     }, LOOK_EVERY);
   }
@@ -91,7 +104,8 @@ export class Sale {
         return;
       case 'flush':
         this.incidents.flushed(message);
-        if (message.entries > 0) this.note(`app ${server + 1}  flushed ${count(message.entries)} entries`);
+        if (message.entries > 0)
+          this.note(`app ${server + 1}  flushed ${count(message.entries)} entries (${message.reason})`);
         return;
       case 'compared':
         this.comparisons.push(message);
@@ -103,7 +117,7 @@ export class Sale {
     this.view.show({
       elapsed: monotonic() - this.#openedAt,
       score: this.scoreboard.recent(),
-      hotGetsPerSecond: this.#hotGets.perSecond,
+      gauges: this.redis.gauges.read(),
       worstStaleness: this.staleness.worst(),
       states: this.scoreboard.states,
     });

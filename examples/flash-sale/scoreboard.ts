@@ -41,12 +41,21 @@ export class Scoreboard {
 
   /** Of the near caches, by application server; `undefined` for a plain client. */
   get states(): (NearState | undefined)[] {
-    const inOrder = [...this.#servers].sort(([one], [other]) => one - other);
-    return inOrder.map(([, { latest }]) => latest.state);
+    return this.#inOrder().map(({ latest }) => latest.state);
   }
 
   get stepsBack(): number {
     return sum(this.#all(), ({ latest }) => latest.stepsBack);
+  }
+
+  /** Reads that Redis did not answer. */
+  get failures(): number {
+    return sum(this.#all(), ({ latest }) => latest.failures);
+  }
+
+  /** Hits of a prefix, by application server. */
+  hits(prefix: string): number[] {
+    return this.#inOrder().map(({ latest }) => latest.prefixes[prefix]?.hits ?? 0);
   }
 
   recent(): Score {
@@ -55,6 +64,10 @@ export class Scoreboard {
 
   sinceMark(): Score {
     return this.#score(({ mark }) => mark, 'sinceMark');
+  }
+
+  #inOrder(): Reports[] {
+    return [...this.#servers].sort(([one], [other]) => one - other).map(([, reports]) => reports);
   }
 
   #all(): Reports[] {

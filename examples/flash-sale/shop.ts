@@ -2,7 +2,7 @@
 
 import { createClient } from 'redis-client-v4';
 import { NearCache, withNearCache } from 'redis-near-cache';
-import { HOT_PREFIX, ITEM_PREFIX } from './catalogue.js';
+import { HOT_KEY, HOT_PREFIX, ITEM_PREFIX } from './catalogue.js';
 
 export type Redis = ReturnType<typeof createClient>;
 
@@ -12,12 +12,21 @@ export const LEASE = 1_000;
 /** The line that act two adds, as the audience sees it. */
 export const ADDED_LINE = `redis = withNearCache(redis, { prefixes: ['${HOT_PREFIX}', '${ITEM_PREFIX}'], maxStaleness: ${LEASE} });`;
 
-export interface Shop {
-  /** What the application reads from. */
-  readonly redis: Redis;
-  /** The client underneath, past any cache. */
-  readonly raw: Redis;
+/** What the application reads. */
+export interface Shelves {
+  offer(): Promise<string | null>;
+  item(key: string): Promise<unknown>;
+}
+
+export interface Shop extends Shelves {
+  /** The same by the client underneath, past any cache. */
+  readonly raw: Shelves;
   readonly near: NearCache | undefined;
+  /** Of the near cache. Unit: ms. */
+  readonly lease: number;
+  /** For how long a reader waits after a read that failed; `undefined` where no read may fail. Unit: ms. */
+  readonly retryAfter: number | undefined;
+  close(): Promise<unknown>;
 }
 
 export async function openShop(url: string, name: string, nearCache: boolean): Promise<Shop> {
@@ -29,5 +38,21 @@ export async function openShop(url: string, name: string, nearCache: boolean): P
   let redis: Redis = raw;
   if (nearCache) redis = withNearCache(redis, { prefixes: [HOT_PREFIX, ITEM_PREFIX], maxStaleness: LEASE });
   await redis.connect();
-  return { redis, raw, near: 'near' in redis && redis.near instanceof NearCache ? redis.near : undefined };
+  return {
+    ...shelves(redis),
+    raw: shelves(raw),
+    near: nearOf(redis),
+    lease: LEASE,
+    retryAfter: undefined,
+    close: () => redis.quit(),
+  };
+}
+
+/** The near cache of a client that has one. */
+export function nearOf(redis: object): NearCache | undefined {
+  return 'near' in redis && redis.near instanceof NearCache ? redis.near : undefined;
+}
+
+function shelves(redis: Redis): Shelves {
+  return { offer: () => redis.get(HOT_KEY), item: (key) => redis.hGetAll(key) };
 }

@@ -85,12 +85,13 @@ function headlines(verdict: Verdict): string {
   return lines.join('\n');
 }
 
-function headline(good: boolean, figure: string, aside: string): string {
+/** One line of the verdict. */
+export function headline(good: boolean, figure: string, aside: string): string {
   const mark = good ? paint('green', '✔') : paint('red', '✘');
   return `${mark} ${paint('bold', figure)}  ${paint('dim', `(${aside})`)}`;
 }
 
-function newTable(head: readonly string[]): Table.Table {
+export function newTable(head: readonly string[]): Table.Table {
   return new Table({
     head: head.map((name) => (name === '' ? '' : paint('bold', name))),
     colAligns: head.map((_, index) => (index === 0 ? 'left' : 'right')),

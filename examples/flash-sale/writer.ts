@@ -2,29 +2,23 @@
 // server acknowledged each version of the offer.
 
 import { setTimeout as delay } from 'node:timers/promises';
-import { createClient } from 'redis-client-v4';
-import { HOT_KEY, ITEM_KEYS, itemLottery, type Offer, seededRandom } from './catalogue.js';
+import { ITEM_KEYS, itemLottery, type Offer, type Product, seededRandom } from './catalogue.js';
 import { brief, obey, tell } from './child.js';
 import { monotonic } from './clock.js';
+import { openClusterTill } from './cluster/till.js';
 import type { Order, WriterBrief } from './messages.js';
-
-/** Time between two changes of the offer, and of some item. Unit: ms. */
-const OFFER_EVERY = 100;
-const ITEM_EVERY = 10;
+import { openTill, type Till } from './till.js';
 
 class Writer {
-  readonly #redis: ReturnType<typeof createClient>;
+  readonly #till: Till;
   readonly #random: () => number;
   readonly #drawItem: () => string;
   #version = 0;
   #selling = false;
   #writing: Promise<unknown> = Promise.resolve();
 
-  constructor({ url, seed }: WriterBrief) {
-    this.#redis = createClient({ url, name: 'flash-sale:writer', socket: { reconnectStrategy: false } });
-    this.#redis.on('error', (error) => {
-      throw error;
-    });
+  constructor({ address, seed }: WriterBrief) {
+    this.#till = 'url' in address ? openTill(address.url) : openClusterTill(address.rootNodes);
     this.#random = seededRandom(seed);
     this.#drawItem = itemLottery(this.#random);
   }
@@ -32,14 +26,14 @@ class Writer {
   async obey({ order }: Order): Promise<void> {
     switch (order) {
       case 'stock':
-        await this.#redis.connect();
+        await this.#till.connect();
         await Promise.all([this.#writeOffer(), ...ITEM_KEYS.map((key) => this.#writeItem(key))]);
         return;
       case 'sell':
         this.#selling = true;
         this.#writing = Promise.all([
-          this.#repeat(OFFER_EVERY, () => this.#writeOffer()),
-          this.#repeat(ITEM_EVERY, () => this.#writeItem(this.#drawItem())),
+          this.#repeat(this.#till.offerEvery, () => this.#writeOffer()),
+          this.#repeat(this.#till.itemEvery, () => this.#writeItem(this.#drawItem())),
         ]);
         return;
       case 'rest':
@@ -58,15 +52,15 @@ class Writer {
   async #writeOffer(): Promise<void> {
     const version = ++this.#version;
     const offer: Offer = { version, ...this.#product() };
-    await this.#redis.set(HOT_KEY, JSON.stringify(offer));
-    tell({ kind: 'acknowledged', version, at: monotonic() });
+    const replaced = await this.#till.writeOffer(offer);
+    tell({ kind: 'acknowledged', version, at: monotonic(), replaced });
   }
 
   async #writeItem(key: string): Promise<void> {
-    await this.#redis.hSet(key, this.#product());
+    await this.#till.writeItem(key, this.#product());
   }
 
-  #product(): { writtenAt: number; price: number; stock: number } {
+  #product(): Product {
     const price = Math.round(10_000 * (0.5 + this.#random())) / 100;
     return { writtenAt: monotonic(), price, stock: Math.floor(this.#random() * 1_000) };
   }

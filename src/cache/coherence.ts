@@ -2,10 +2,12 @@
 // Pure state: no I/O, no timers, time comes in from outside; it knows keys and replies, never Redis or clients.
 
 import { isDeepStrictEqual } from 'node:util';
+import { Detours } from './detours.js';
 import { type Entry, makeReply, type Reply } from './entry.js';
 import type { CoherenceObserver, FlushReason, RevokeReason } from './events.js';
 import { Flight, FlightTable, type FlightTerms } from './flights.js';
-import { Lease } from './lease.js';
+import type { Lease } from './lease.js';
+import { Leases } from './leases.js';
 import type { Prefix, PrefixSettings } from './prefix.js';
 import { PrefixRegistry } from './prefixes.js';
 import { Store } from './store.js';
@@ -21,6 +23,8 @@ export interface CoherenceOptions {
   readonly observer: CoherenceObserver;
   /** Reads are answered in the order they were sent: one connection, not a pool. Default: true. */
   readonly ordered?: boolean;
+  /** Some reads go to replicas. Default: false. */
+  readonly readsReplicas?: boolean;
 }
 
 /**
@@ -29,38 +33,31 @@ export interface CoherenceOptions {
  */
 export type Expiry = { readonly exists: boolean; readonly remaining: number } | undefined;
 
-const NOT_SERVING = Number.NEGATIVE_INFINITY;
-
 export class Coherence {
   readonly prefixes = new PrefixRegistry();
   readonly store: Store;
   flushes = 0;
   evictions = 0;
 
+  readonly leases: Leases;
+  /** Where replicas are read from: what the primary has told that they may not know yet. */
+  readonly detours: Detours | undefined;
+
   readonly #flights = new FlightTable();
-  readonly #leases = new Set<Lease>();
   readonly #clock: TurnClock;
   readonly #ttl: number;
-  readonly #maxStaleness: number;
   readonly #observer: CoherenceObserver;
   readonly #ordered: boolean;
-  /** Commands under way whose keys are unknown. */
-  #barriers = 0;
-  /** Leases proven before this moment do not serve: an unknown command was answered then. */
-  #provenAfter = NOT_SERVING;
-  /** Up to when somebody waits for a proof. */
-  #proofAwaited = NOT_SERVING;
   /** Counts reads sent, to tell which of two replies is the newer. */
   #departures = 0;
-  /** Whether the caller holds keys under optimistic locking (rule C11). */
-  #held = false;
 
   constructor(options: CoherenceOptions) {
     this.#clock = new TurnClock(options.clock, options.endOfTurn);
     this.#ttl = options.ttl;
-    this.#maxStaleness = options.maxStaleness;
     this.#observer = options.observer;
     this.#ordered = options.ordered ?? true;
+    this.detours = options.readsReplicas === true ? new Detours() : undefined;
+    this.leases = new Leases(this.#clock, options.maxStaleness, options.observer);
     this.store = new Store({
       maxEntries: options.maxEntries,
       maxBytes: options.maxBytes,
@@ -101,25 +98,18 @@ export class Coherence {
 
   /**
    * If a held reply lacks nothing but the proof that it is not older than what this process has seen of its key since:
-   * the moment that must be proven. Else `undefined`.
+   * its entry, whose `floorAt` must be proven by its lease. Else `undefined`.
    */
-  suspectSince(key: string, id: string): number | undefined {
+  suspected(key: string, id: string): Entry | undefined {
     const entry = this.store.peek(key);
     const reply = entry?.find(id);
     if (entry === undefined || reply === undefined || !isSuspect(entry, reply)) return undefined;
-    return isLive(entry, reply, this.#clock.coarse()) ? entry.floorAt : undefined;
+    return isLive(entry, reply, this.#clock.coarse()) ? entry : undefined;
   }
 
   /** Whether replies of this lease's node for keys under `prefix` may be joined and stored now. */
   mayFill(lease: Lease, prefix: Prefix): boolean {
     return this.#clock.coarse() < lease.serveUntil && lease.covered.has(prefix);
-  }
-
-  /** Whether any lease may serve at all now. */
-  get serving(): boolean {
-    const now = this.#clock.exact();
-    for (const { serveUntil } of this.#leases) if (now < serveUntil) return true;
-    return false;
   }
 
   /** The flight that a read may join: one that nothing has happened to since it was sent. */
@@ -144,6 +134,7 @@ export class Coherence {
    */
   land(flight: Flight, id: string, value: unknown, expiry: Expiry): boolean {
     this.#flights.remove(flight);
+    this.#detoured(flight);
     const { key, others } = flight;
     const stored = this.#mayStore(flight, value, expiry) && this.#put(flight, id, value, expiry);
     if (!this.#ordered) {
@@ -156,6 +147,12 @@ export class Coherence {
     return stored;
   }
 
+  /** The primary answered: a replica that is asked next must not know less (rule C9). */
+  #detoured({ key, lease, others }: Flight): void {
+    if (this.detours === undefined || lease.isReplica) return;
+    for (const read of [key, ...others]) this.detours.note(read, this.#clock.exact());
+  }
+
   /** The reply is there and not fit to be stored. */
   discard(flight: Flight): void {
     this.fail(flight);
@@ -163,7 +160,9 @@ export class Coherence {
   }
 
   /** A reply that is not stored was seen all the same, an error too: what is held may be older (promise (d)). */
-  #seen({ key, order, others }: Flight): void {
+  #seen(flight: Flight): void {
+    const { key, order, others } = flight;
+    this.#detoured(flight);
     const since = this.#ordered ? order : ++this.#departures;
     for (const seen of [key, ...others]) this.store.suspect(seen, since, this.#clock.exact());
   }
@@ -206,6 +205,7 @@ export class Coherence {
    * read before may be older than (promise (d)).
    */
   observed(key: string): void {
+    this.detours?.note(key, this.#clock.exact());
     this.#flights.poison(key);
     this.store.suspect(key, ++this.#departures, this.#clock.exact());
   }
@@ -225,6 +225,12 @@ export class Coherence {
 
   // --- changes ---------------------------------------------------------------------------------------------
 
+  /** This process changes `key`, or has changed it (rules C4, C9). */
+  change(key: string): void {
+    this.detours?.note(key, this.#clock.exact());
+    this.drop(key);
+  }
+
   /** Something about `key` may change or has changed. @returns whether anything was held or on its way */
   drop(key: string): boolean {
     const poisoned = this.#flights.poison(key);
@@ -242,6 +248,7 @@ export class Coherence {
 
   /** Drops every entry and poisons every flight. */
   flush(reason: FlushReason): void {
+    if (reason === 'connection-state') this.detours?.noteAll(this.#clock.exact());
     this.#flights.poisonWhere(() => true);
     this.#flushed(reason, this.store.clear());
   }
@@ -250,7 +257,7 @@ export class Coherence {
     this.#flights.poisonWhere((flight) => flight.lease === lease);
     this.#flushed(
       reason,
-      this.#leases.size === 1
+      this.leases.size === 1
         ? this.store.clear()
         : this.store.deleteWhere((_, entry) => entry.lease === lease),
     );
@@ -284,22 +291,16 @@ export class Coherence {
     );
     this.store.deleteWhere((_, entry) => entry.prefix === prefix);
     this.store.forget(prefix);
-    for (const lease of this.#leases) lease.covered.delete(prefix);
+    for (const lease of this.leases) lease.covered.delete(prefix);
     return true;
   }
 
   // --- leases ----------------------------------------------------------------------------------------------
 
-  openLease(maxTtl?: number): Lease {
-    const lease = new Lease(maxTtl);
-    this.#leases.add(lease);
-    return lease;
-  }
-
   /** The node is not read from any more. */
   closeLease(lease: Lease): void {
-    this.revoke(lease, 'closed');
-    this.#leases.delete(lease);
+    this.revoke(lease, 'moved');
+    this.leases.delete(lease);
   }
 
   /** Drops what this lease's node vouched for and `doomed` names, and poisons such flights. */
@@ -311,22 +312,25 @@ export class Coherence {
     );
   }
 
-  /** Invalidations arrive from now on for the covered prefixes. Arm, flush, then serve (rule C5). */
-  arm(lease: Lease, covered: Iterable<Prefix>): void {
+  /**
+   * Invalidations arrive from now on for the covered prefixes. Arm, flush, then serve (rule C5). Whatever is stored from
+   * here on was read after this moment, so what the node had applied by now is proven: at a replica, what it covers.
+   */
+  arm(lease: Lease, covered: Iterable<Prefix>, coversAsOf = Number.POSITIVE_INFINITY): void {
     lease.epoch++;
     this.#flushLease(lease, 'armed');
     lease.armed = true;
     lease.covered.clear();
     for (const prefix of covered) lease.covered.add(prefix);
-    // Whatever is stored from here on was read after this moment, so this moment is proven. Without tracking
-    // nothing ever is: there the entries' short lives are the bound.
-    this.prove(lease, lease.tracked ? this.#clock.exact() : Number.POSITIVE_INFINITY);
+    // Without tracking nothing ever is: there the entries' short lives are the bound.
+    const proven = Math.min(this.#clock.exact(), coversAsOf);
+    this.prove(lease, lease.tracked ? proven : Number.POSITIVE_INFINITY);
   }
 
   /** Everything written before `asOf` has been applied: entries may be served for `maxStaleness` from there. */
   prove(lease: Lease, asOf: number): void {
     lease.provenAsOf = asOf;
-    this.#settle(lease);
+    this.leases.settle(lease);
   }
 
   /** The node can no longer say what changed: bypass and flush at once (rule C5). */
@@ -335,30 +339,8 @@ export class Coherence {
     lease.armed = false;
     lease.epoch++;
     lease.covered.clear();
-    this.#settle(lease, reason);
+    this.leases.settle(lease, reason);
     this.#flushLease(lease, reason);
-  }
-
-  #settle(lease: Lease, reason?: RevokeReason): void {
-    const { armed, provenAsOf } = lease;
-    const free = armed && !this.#held && this.#barriers === 0 && provenAsOf >= this.#provenAfter;
-    const until = free ? Math.min(provenAsOf + this.#maxStaleness, Number.MAX_SAFE_INTEGER) : NOT_SERVING;
-    lease.serveUntil = until;
-    this.#observer.servingChanged(reason);
-  }
-
-  #settleAll(): void {
-    for (const lease of this.#leases) this.#settle(lease);
-  }
-
-  /** Why nothing is served although leases are armed, if so. */
-  get gate(): 'barrier' | 'watch' | undefined {
-    if (this.#held) return 'watch';
-    if (this.#barriers > 0) return 'barrier';
-    for (const { armed, provenAsOf } of this.#leases) {
-      if (armed && provenAsOf < this.#provenAfter) return 'barrier';
-    }
-    return undefined;
   }
 
   /**
@@ -366,41 +348,14 @@ export class Coherence {
    * before anything is served again.
    */
   raiseBarrier(): void {
-    this.#barriers++;
-    this.#settleAll();
+    this.leases.raiseBarrier();
   }
 
   /** That command was answered: serve again once everything up to now is proven to have been applied. */
   lowerBarrier(): void {
-    this.#barriers--;
-    this.#provenAfter = this.#clock.exact();
-    for (const lease of this.#leases) if (!lease.tracked) this.#flushLease(lease, 'barrier');
-    this.#settleAll();
-    if (this.wantsProof) this.#observer.proofWanted();
-  }
-
-  /** Somebody waits until everything up to `asOf` is proven to have been applied. */
-  wantProof(asOf: number): void {
-    this.#proofAwaited = Math.max(this.#proofAwaited, asOf);
-    this.#observer.proofWanted();
-  }
-
-  /** Whether a proof would let something be served that is now held back. */
-  get wantsProof(): boolean {
-    const wanted = this.#barriers > 0 ? this.#proofAwaited : Math.max(this.#proofAwaited, this.#provenAfter);
-    for (const { armed, provenAsOf } of this.#leases) if (armed && provenAsOf < wanted) return true;
-    return false;
-  }
-
-  get held(): boolean {
-    return this.#held;
-  }
-
-  /** Reads bypass while the caller relies on optimistic locking (rule C11). */
-  hold(held: boolean): void {
-    if (this.#held === held) return;
-    this.#held = held;
-    this.#settleAll();
+    for (const lease of this.leases) if (!lease.tracked) this.#flushLease(lease, 'barrier');
+    this.detours?.noteAll(this.#clock.exact());
+    this.leases.lowerBarrier();
   }
 }
 

@@ -6,6 +6,7 @@ import type { Prefix } from './prefix.js';
 export type FlushReason =
   | 'armed'
   | 'lost'
+  | 'deposed'
   | 'coverage'
   | 'server'
   | 'moved'
@@ -15,7 +16,7 @@ export type FlushReason =
   | 'barrier';
 
 /** Why a lease ended. */
-export type RevokeReason = 'lost' | 'coverage' | 'closed';
+export type RevokeReason = 'lost' | 'deposed' | 'moved' | 'coverage' | 'closed';
 
 export interface CoherenceObserver {
   flushed(reason: FlushReason, entries: number): void;

@@ -15,6 +15,10 @@ export class Lease {
   provenAsOf = Number.NEGATIVE_INFINITY;
   /** Entries may be served before this moment; minus infinity while the lease or the cache is held back. */
   serveUntil = Number.NEGATIVE_INFINITY;
+  /** The node is a replica: it may not have applied yet what its primary has answered. */
+  isReplica = false;
+  /** Everything written before this moment the node had applied when it last said so; no bound at a primary. */
+  coversAsOf = Number.POSITIVE_INFINITY;
   /** Parts of a key, such as fields of a hash, may expire by themselves at this node. */
   partsExpire = true;
   /** The prefixes whose invalidations arrive in this epoch. */

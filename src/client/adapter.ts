@@ -1,9 +1,10 @@
 // What the wrapping needs of a data client, whatever its major: how calls become wire commands, how they are sent, and
 // what their options mean. One file per family of majors implements it; nothing else knows their differences.
 
-import type { DataClientOptions } from '../tracking/endpoint.js';
 import type { Around } from './cluster-multi.js';
+import type { Before, Connections, DataNode } from './connections/connections.js';
 import type { WireCommand } from './effect.js';
+import type { MethodPath } from './methods.js';
 
 /** What the SDK needs of a node-redis client. Every standalone client and pool that node-redis makes has it. */
 export interface NodeRedisClient {
@@ -38,9 +39,6 @@ export interface CallOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-/** The only node of a client that has one. */
-export const ONLY_NODE = 'only';
-
 /** Options that change nothing. */
 export const PLAIN: CallOptions = {
   types: '',
@@ -51,12 +49,6 @@ export const PLAIN: CallOptions = {
   impatient: false,
   signal: undefined,
 };
-
-/** Sends a command as it is, on the connection that a read is sent on, right before it. */
-export type Before = (send: (command: readonly string[]) => unknown) => void;
-
-/** A method by name, or one of a module's or function library's namespace. */
-export type MethodPath = readonly string[];
 
 /** A transaction's queue as node-redis hands it to what executes it. */
 export type QueuedCommands = readonly { readonly args: WireCommand }[];
@@ -84,17 +76,13 @@ export type OwnMethod =
   /** It sends what is not ours to see. */
   | 'opaque';
 
-/** A node of the data client that a read can be sent to. */
-export interface DataNode {
-  readonly id: string;
-  /** The client's own connection to it. */
-  readonly client: object;
-}
-
-/** A node, and how its client connects to it. */
-export interface DataNodeOptions {
-  readonly id: string;
-  readonly options: DataClientOptions;
+/** Where a read goes. */
+export interface Journey {
+  readonly node: DataNode;
+  /** Sends what goes right before it, on the same connection. */
+  readonly before: Before;
+  /** Called before the reply is there, if another node gives it. */
+  readonly detoured: () => void;
 }
 
 export interface ClientAdapter {
@@ -104,9 +92,7 @@ export interface ClientAdapter {
   readonly keyPrefix: string | undefined;
   /** Whether the client refuses commands when more than a given number wait. */
   readonly queueIsBounded: boolean;
-  /** Whether reads are answered in the order they were sent: by one connection. */
-  readonly isOrdered: boolean;
-  readonly isReady: boolean;
+  readonly connections: Connections;
   /** Names of modules and function libraries the client was created with; each is an object of methods. */
   readonly namespaces: readonly string[];
   /** Methods that are no commands and need a treatment of their own. */
@@ -125,42 +111,16 @@ export interface ClientAdapter {
   /** Calls a method on the real client: private state is out of reach for another `this`. */
   call(view: View, path: MethodPath, args: readonly unknown[]): unknown;
   /**
-   * The same for a read of `key`, with what `before` sends right before it, on the same connection. `detoured` is called
-   * before the promise settles if another node than that of {@link nodeOf} answers.
+   * The same for a read by `node`, with what `before` sends right before it, on the same connection. `detoured` is called
+   * before the promise settles if another node answers.
    */
-  read(
-    view: View,
-    path: MethodPath,
-    args: readonly unknown[],
-    key: string,
-    before: Before,
-    detoured: () => void,
-  ): Promise<unknown>;
-  /** Names the node that a key is read from; `undefined` while that is not known. */
-  nodeOf(key: string): string | undefined;
-  /** The nodes that are read from, with where and as whom to connect; known at the latest when it is connected. */
-  nodes(): readonly DataNodeOptions[] | Promise<readonly DataNodeOptions[]>;
-  /** Whether these may change while the client is connected. */
-  readonly nodesChange: boolean;
+  read(view: View, path: MethodPath, args: readonly unknown[], journey: Journey): Promise<unknown>;
   /** A queue of commands of the client's own class, which executes itself by methods of `self`. */
   transaction(self: object, args: readonly unknown[], around: Around): object;
   /** Whether a method that executes a queue was told to do it as a transaction. */
   isTransaction(name: string, args: readonly unknown[]): boolean;
   /** Ends the connection in good order where one is, at once where none is. */
   end(): Promise<void>;
-}
-
-export type Method = (...args: unknown[]) => unknown;
-
-export function methodOf(object: object, name: string): Method | undefined {
-  const value: unknown = Reflect.get(object, name);
-  return typeof value === 'function' ? (value as Method) : undefined;
-}
-
-export function invoke(object: object, path: MethodPath, args: readonly unknown[]): unknown {
-  let owner = object;
-  for (const name of path.slice(0, -1)) owner = Reflect.get(owner, name) as object;
-  return (Reflect.get(owner, path.at(-1) ?? '') as Method).apply(owner, args as unknown[]);
 }
 
 /** A transaction that is never executed: its methods turn arguments into wire arguments, which `record` is told. */
@@ -175,29 +135,4 @@ export function recorderOf(client: NodeRedisClient, record: (wire: WireCommand) 
     },
   });
   return recorder;
-}
-
-/** The object in the prototype chain that has the member itself. */
-export function holderOf(object: object, name: string): object | null {
-  let holder: object | null = object;
-  while (holder !== null && !Object.hasOwn(holder, name)) holder = Object.getPrototypeOf(holder);
-  return holder;
-}
-
-/** Names of what the client's options list under `kind`. */
-export function extensionNames(options: object, kind: 'scripts' | 'modules' | 'functions'): string[] {
-  const extension: unknown = Reflect.get(options, kind);
-  return typeof extension === 'object' && extension !== null ? Object.keys(extension) : [];
-}
-
-/** The arguments such that they can be read twice: to know what they say, and to send them. */
-export function repeatable(args: readonly unknown[]): readonly unknown[] {
-  return args.some(isIterator)
-    ? args.map((argument) => (isIterator(argument) ? [...argument] : argument))
-    : args;
-}
-
-function isIterator(argument: unknown): argument is IterableIterator<unknown> {
-  if (typeof argument !== 'object' || argument === null) return false;
-  return typeof Reflect.get(argument, 'next') === 'function' && Symbol.iterator in argument;
 }

@@ -1,10 +1,14 @@
 // Tells which node-redis a client comes from, by structure, and refuses what can't be wrapped.
 
 import { NearCacheError } from '../errors.js';
-import { type ClientAdapter, methodOf, type NodeRedisClient } from './adapter.js';
-import { isCluster } from './cluster-nodes.js';
+import type { ClientAdapter, NodeRedisClient } from './adapter.js';
+import { ClusterConnections, isCluster } from './connections/cluster.js';
+import { isPool } from './connections/pool.js';
+import { isSentinel, SentinelConnections } from './connections/sentinel.js';
+import { SingleConnection } from './connections/single.js';
+import { methodOf } from './methods.js';
 import { NodeRedisV4 } from './node-redis-v4.js';
-import { isPool, NodeRedisV5 } from './node-redis-v5.js';
+import { NodeRedisV5 } from './node-redis-v5.js';
 
 /** Clients that have a near cache: two would miss each other's writes. */
 const wrapped = new WeakSet<object>();
@@ -19,8 +23,8 @@ export function markWrapped(client: object): () => void {
 export function adapterOf(client: unknown): ClientAdapter {
   if (!isObject(client) || !hasMethods(client, 'connect', 'on', 'off', 'multi', 'sendCommand')) {
     throw refusal(
-      'withNearCache() takes a client made by createClient() of node-redis v4, v5 or v6, or by createClientPool(); ' +
-        `received ${describe(client)}.`,
+      'withNearCache() takes a client made by createClient(), createClientPool(), createCluster() or createSentinel() ' +
+        `of node-redis; received ${describe(client)}.`,
     );
   }
   if (Reflect.get(client, 'near') !== undefined) {
@@ -32,10 +36,35 @@ export function adapterOf(client: unknown): ClientAdapter {
     throw refusal('This client has a near cache already, which near.close() ends. Wrap a client once.');
   }
   if (hasMethods(client, 'commandsExecutor', 'disconnect', 'quit')) return v4(client);
-  if (hasMethods(client, '_executeCommand') || isPool(client) || isCluster(client)) return v5(client);
-  throw refusal(
-    `withNearCache() takes clients, pools and clusters, no sentinels yet; received ${describe(client)}.`,
-  );
+  return v5(client);
+}
+
+/**
+ * Clients of replicas must be of the same kind as the data client, and mean the same keys.
+ * @throws NearCacheError `ERR_NEAR_OPTION`
+ */
+export function assertReplicas(adapter: ClientAdapter, replicas: readonly object[] | 'discover'): void {
+  if (replicas === 'discover') return;
+  const complain = (what: string): NearCacheError =>
+    new NearCacheError('ERR_NEAR_OPTION', `Option routing.replicas ${what}.`);
+  if (adapter.connections.change === 'by slots')
+    throw complain(
+      "must be 'discover' for a cluster, whose primaries name their replicas; received an array",
+    );
+  for (const replica of replicas) {
+    const { keyPrefix } = lentAdapterOf(replica);
+    const isV4 = (client: object): boolean => methodOf(client, 'commandsExecutor') !== undefined;
+    if (isV4(replica) !== isV4(adapter.client) || keyPrefix !== adapter.keyPrefix)
+      throw complain('takes clients made by createClient() of the same major, with the same keyPrefix');
+  }
+}
+
+/** A connection that a client lends out. */
+export function lentAdapterOf(client: object): ClientAdapter {
+  const connection = new SingleConnection(client);
+  return methodOf(client, 'commandsExecutor') === undefined
+    ? new NodeRedisV5(client as NodeRedisClient, connection)
+    : new NodeRedisV4(client as NodeRedisClient, connection);
 }
 
 function v4(client: NodeRedisClient): ClientAdapter {
@@ -44,7 +73,8 @@ function v4(client: NodeRedisClient): ClientAdapter {
       'withNearCache() takes no client in legacy mode, whose commands answer callbacks. Leave legacyMode out.',
     );
   }
-  return new NodeRedisV4(client);
+  const connections = isCluster(client) ? new ClusterConnections(client) : new SingleConnection(client);
+  return new NodeRedisV4(client, connections);
 }
 
 function v5(client: NodeRedisClient): ClientAdapter {
@@ -55,7 +85,13 @@ function v5(client: NodeRedisClient): ClientAdapter {
         'clientSideCache out of its options.',
     );
   }
-  return new NodeRedisV5(client);
+  if (isCluster(client)) return new NodeRedisV5(client, new ClusterConnections(client));
+  if (isSentinel(client)) return new NodeRedisV5(client, new SentinelConnections(client));
+  if (isPool(client)) return new NodeRedisV5(client);
+  if (hasMethods(client, '_executeCommand')) return new NodeRedisV5(client, new SingleConnection(client));
+  throw refusal(
+    `withNearCache() takes clients, pools, clusters and sentinels of node-redis; received ${describe(client)}.`,
+  );
 }
 
 function optionOf(client: object, name: string): unknown {
@@ -73,8 +109,6 @@ function isObject(value: unknown): value is object {
 
 function describe(client: unknown): string {
   if (!isObject(client)) return client === null ? 'null' : typeof client;
-  if (methodOf(client, 'nodeClient') !== undefined) return 'a cluster';
-  if (methodOf(client, 'acquire') !== undefined) return 'a sentinel client';
   return `an object of class ${client.constructor?.name}`;
 }
 

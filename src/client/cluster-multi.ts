@@ -1,7 +1,8 @@
 // A cluster's transaction: it finds its node and executes itself, so what it sends is noted while it is put together.
 
-import { type Method, methodOf, type QueuedCommands } from './adapter.js';
+import type { QueuedCommands } from './adapter.js';
 import type { WireCommand } from './effect.js';
+import { type Method, methodOf } from './methods.js';
 
 /** Executes what `run` executes, with what is known of it. */
 export type Around = (queue: QueuedCommands, run: () => unknown) => unknown;

@@ -1,13 +1,7 @@
 // Builds the client-shaped object: every method, getter and event of the client, with reads, writes and
 // transactions led through the cache. Methods run on the real client, whose private fields no other `this` reaches.
 
-import {
-  type ClientAdapter,
-  type MethodPath,
-  type QueuedCommands,
-  repeatable,
-  type View,
-} from './adapter.js';
+import type { ClientAdapter, QueuedCommands, View } from './adapter.js';
 import {
   cacheableOf,
   type Effect,
@@ -17,6 +11,7 @@ import {
   UNKNOWN,
   type WireCommand,
 } from './effect.js';
+import { type MethodPath, repeatable } from './methods.js';
 import type { OwnCommands } from './own-commands.js';
 import { fieldReplyId, type Read } from './reads.js';
 import type { SlotGroups } from './slot-groups.js';
@@ -282,8 +277,8 @@ class Methods {
 
   /** Runs a transaction or pipeline. Only the former ends with EXEC. */
   #execute(view: View, name: string, args: readonly unknown[]): unknown {
-    const [queue] = args as [QueuedCommands];
-    const effect = effectOfQueue(queue);
+    // A sentinel's is told first whether it only reads.
+    const effect = effectOfQueue(args.find(Array.isArray));
     const release = effect.release || this.#adapter.isTransaction(name, args);
     return this.#send({ ...effect, release }, view, [name], args);
   }

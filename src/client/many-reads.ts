@@ -1,8 +1,9 @@
-// MGET: what is held is answered from memory, only the rest is fetched, in one command per slot on a cluster, else in one.
+// MGET: what is held is answered from memory, only the rest is fetched, in one command per node, on a cluster per slot.
 
 import type { Flight } from '../cache/flights.js';
 import type { Prefix } from '../cache/prefix.js';
-import type { Before, ClientAdapter } from './adapter.js';
+import type { ClientAdapter } from './adapter.js';
+import type { Before, DataNode } from './connections/connections.js';
 import { ExpiryQuestion, isKnown } from './expiry-question.js';
 import { isCacheableKey } from './keys.js';
 import type { NearCache } from './near-cache.js';
@@ -14,12 +15,11 @@ import { bySlot, isSendable, isTryAgain, type SlotGroups } from './slot-groups.j
 const STRING = 'GET';
 const NIL = 'MGET';
 
-const ignore = (): void => {};
-
 interface Fetched {
   readonly index: number;
   readonly key: unknown;
-  readonly flight: Flight | undefined;
+  /** Where a reply comes from that may be stored. */
+  readonly going: { readonly flight: Flight; readonly node: DataNode } | undefined;
 }
 
 /** Where each reply comes from. */
@@ -62,19 +62,17 @@ export class ManyReads {
       for (const [index, key] of keys.entries()) this.#planOne(plan, index, key, read.options.types);
     } catch (error) {
       // A fault of the cache never fails a read.
-      for (const { flight } of plan.fetched) if (flight !== undefined) this.#near.coherence.fail(flight);
+      this.#fail(plan.fetched);
       this.#near.fault('A read could not be cached.', error);
       return (await this.#pass(read)) as unknown[];
     }
     const { replies, joined, fetched } = plan;
     if (fetched.length > 0) {
-      const groups = this.#groups === undefined ? [fetched] : bySlot(fetched);
-      const batches = groups.map((group) => this.#send(read, group));
-      const [first] = batches;
-      const values = batches.length === 1 ? [await first] : await Promise.all(batches);
+      const groups = (this.#groups === undefined ? [fetched] : bySlot(fetched)).flatMap(byNode);
+      const batches = await Promise.all(groups.map((group) => this.#send(read, group)));
       for (const [batch, group] of groups.entries()) {
         for (const [position, { index }] of group.entries())
-          replies[index] = copyReply(values[batch]?.[position]);
+          replies[index] = copyReply(batches[batch]?.[position]);
       }
     }
     for (const { index, flight } of joined) replies[index] = copyReply(await this.#joined(read, flight));
@@ -96,11 +94,14 @@ export class ManyReads {
     const { path, view } = read;
     const values: unknown[] = [];
     // One after the other: see SlotGroups.
-    for (const { key, flight } of fetched) {
-      const ask = (): Promise<unknown> =>
-        flight === undefined
-          ? this.#call(read, key)
-          : this.#adapter.read(view, path, [[this.#near.keys.argument(key)]], flight.key, ignore, ignore);
+    for (const { key, going } of fetched) {
+      const ask = (): Promise<unknown> => {
+        if (going === undefined) return this.#call(read, key);
+        const { flight, node } = going;
+        const detoured = (): void => this.#near.detoured([flight.key]);
+        const args = [[this.#near.keys.argument(key)]];
+        return this.#adapter.read(view, path, args, { node, before: () => {}, detoured });
+      };
       values.push(await this.#past(key, ask));
     }
     return values;
@@ -124,12 +125,16 @@ export class ManyReads {
 
   #send(read: Read, fetched: readonly Fetched[]): Promise<unknown[]> {
     const batch = this.#fetch(read, fetched);
-    for (const [position, { flight }] of fetched.entries()) {
-      if (flight === undefined) continue;
-      flight.reply = batch.then((values) => values[position]);
-      flight.reply.catch(() => {});
+    for (const [position, { going }] of fetched.entries()) {
+      if (going === undefined) continue;
+      going.flight.reply = batch.then((values) => values[position]);
+      going.flight.reply.catch(() => {});
     }
     return batch;
+  }
+
+  #fail(fetched: readonly Fetched[]): void {
+    for (const { going } of fetched) if (going !== undefined) this.#near.coherence.fail(going.flight);
   }
 
   #planOne(plan: Plan, index: number, key: unknown, types: string): void {
@@ -141,7 +146,7 @@ export class ManyReads {
     const prefix = this.#prefix(key);
     const flight = prefix && this.#near.coherence.join(key as string, NIL + types, prefix);
     if (flight === undefined)
-      plan.fetched.push({ index, key, flight: prefix && this.#depart(key as string, types, prefix) });
+      plan.fetched.push({ index, key, going: prefix && this.#depart(key as string, types, prefix) });
     else plan.joined.push({ index, flight });
   }
 
@@ -150,27 +155,29 @@ export class ManyReads {
     let questions: readonly ExpiryQuestion[] = [];
     let values: unknown[];
     try {
-      const keys = fetched.map(({ key }) => this.#near.keys.argument(key));
-      const before: Before = (send) => {
-        questions = fetched.map(({ flight }) =>
-          flight === undefined ? ExpiryQuestion.none : this.#reads.askExpiry(flight.key, flight.prefix, send),
-        );
-      };
-      const detoured = (): void => {
-        for (const { flight } of fetched) if (flight !== undefined) this.#near.coherence.observed(flight.key);
-      };
-      const node = fetched.find(({ flight }) => flight !== undefined)?.flight?.key;
-      // Of keys that are bytes only the client knows the node.
-      values = (await (node === undefined && this.#groups !== undefined
-        ? this.#adapter.call(view, path, [keys])
-        : this.#adapter.read(view, path, [keys], node ?? '', before, detoured))) as unknown[];
+      const args = [fetched.map(({ key }) => this.#near.keys.argument(key))];
+      const node = fetched.find(({ going }) => going !== undefined)?.going?.node;
+      if (node === undefined) {
+        values = (await this.#adapter.call(view, path, args)) as unknown[];
+      } else {
+        const before: Before = (send) => {
+          questions = fetched.map(({ going }) =>
+            going === undefined
+              ? ExpiryQuestion.none
+              : this.#reads.askExpiry(going.flight.key, going.flight.prefix, send),
+          );
+        };
+        const detoured = (): void =>
+          this.#near.detoured(fetched.flatMap(({ going }) => going?.flight.key ?? []));
+        values = (await this.#adapter.read(view, path, args, { node, before, detoured })) as unknown[];
+      }
     } catch (error) {
-      for (const { flight } of fetched) if (flight !== undefined) this.#near.coherence.fail(flight);
-      if (!isTryAgain(error)) throw error;
-      return this.#oneByOne(read, fetched);
+      this.#fail(fetched);
+      if (isTryAgain(error)) return this.#oneByOne(read, fetched);
+      throw error;
     }
-    for (const [position, { key, flight }] of fetched.entries()) {
-      if (flight === undefined) {
+    for (const [position, { key, going }] of fetched.entries()) {
+      if (going === undefined) {
         if (typeof key === 'string') this.#near.coherence.observed(key);
         continue;
       }
@@ -178,7 +185,7 @@ export class ManyReads {
       const value = values[position];
       const missing = isKnown(expiry) && expiry?.exists === false;
       const name = value !== null || missing ? STRING : NIL;
-      this.#reads.land(flight, value, expiry, options.bytes, name + options.types);
+      this.#reads.land(going.flight, value, expiry, options.bytes, name + options.types);
     }
     return values;
   }
@@ -190,17 +197,32 @@ export class ManyReads {
     return held !== undefined ? held : coherence.lookup(key, NIL + types);
   }
 
-  #depart(key: string, types: string, prefix: Prefix): Flight | undefined {
+  #depart(key: string, types: string, prefix: Prefix): Fetched['going'] {
     const { coherence, lifetimes } = this.#near;
-    const lease = this.#near.leaseFor(key);
-    if (lease === undefined || !coherence.mayFill(lease, prefix)) {
+    const route = this.#near.routeOf([key]);
+    if (route === undefined || !coherence.mayFill(route.lease, prefix)) {
       prefix.bypassed++;
       return undefined;
     }
-    return coherence.depart(key, NIL + types, prefix, lease, { maxTtl: lifetimes.maxTtlOf({}, lease) });
+    const { lease, node } = route;
+    const maxTtl = lifetimes.maxTtlOf({}, lease);
+    return { flight: coherence.depart(key, NIL + types, prefix, lease, { maxTtl }), node };
   }
 
   #prefix(key: unknown) {
     return isCacheableKey(key) ? this.#near.coherence.prefixes.match(key) : undefined;
   }
+}
+
+/** Keys of one node go together; those that are not stored go with those of the primary, where the client itself leads. */
+function byNode(fetched: readonly Fetched[]): Fetched[][] {
+  const groups = new Map<string, Fetched[]>();
+  for (const each of fetched) {
+    const { unfit, id = '' } = each.going?.node ?? {};
+    const where = unfit === undefined ? '' : id;
+    const group = groups.get(where);
+    if (group === undefined) groups.set(where, [each]);
+    else group.push(each);
+  }
+  return [...groups.values()];
 }

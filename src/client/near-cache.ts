@@ -14,8 +14,6 @@ import {
   type ResolvedOptions,
   resolvePrefix,
 } from '../options.js';
-import { hashSlot } from '../routing/slots.js';
-import { Nodes } from '../tracking/nodes.js';
 import type { Namespace, NamespaceOptions, ValueClient } from '../values/namespace.js';
 import { AwaitedProofs } from './awaited-proofs.js';
 import type { ClientFacts } from './client-facts.js';
@@ -27,6 +25,7 @@ import { PushedKeys } from './pushed-keys.js';
 import { Readiness } from './readiness.js';
 import { RegisteredPrefixes } from './registered-prefixes.js';
 import { copyReply } from './reply-types.js';
+import { type Route, Routes } from './routes.js';
 
 /**
  * `redis.near`: the state of the near cache, what happens in it ({@link NearCacheEvents}), its numbers, and what can be
@@ -35,7 +34,7 @@ import { copyReply } from './reply-types.js';
 export class NearCache extends EventEmitter<NearCacheEvents> {
   readonly #options: ResolvedOptions;
   readonly #coherence: Coherence;
-  readonly #nodes: Nodes;
+  readonly #routes: Routes;
   /** Vouches for entries where the server refuses tracking and `fallback` is `'ttl'`. */
   readonly #untracked: Lease | undefined;
   /** @internal */
@@ -73,7 +72,8 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
     this.keys = new KeySpace(facts.keyPrefix);
     this.#coherence = new Coherence({
       ...options,
-      ordered: facts.isOrdered,
+      ordered: facts.connections.isOrdered && options.routing.reads === 'primary',
+      readsReplicas: options.routing.reads !== 'primary',
       observer: {
         flushed: (reason, entries) => {
           if (reason === 'connection-state') this.#strayed = true;
@@ -84,35 +84,32 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
           this.#tell('evict', { key: this.keys.asWritten(key), prefix: this.keys.asWritten(prefix.name) });
         },
         servingChanged: (reason) => this.#settle(reason),
-        proofWanted: () => this.#nodes.prove(),
+        proofWanted: () => this.#routes.prove(),
       },
     });
     this.#prefixes = new RegisteredPrefixes(this.#coherence, this.keys, options, facts.types);
     for (const prefix of options.prefixes) this.#prefixes.register(prefix);
-    this.#nodes = new Nodes({
-      coherence: this.#coherence,
-      heartbeat: options.heartbeat,
-      maxStaleness: options.maxStaleness,
-      noLoop: options.tracking.noLoop ?? true,
-      reconnectStrategy: options.tracking.reconnectStrategy,
-      random: options.random,
-      observer: {
-        invalidated: (node, key) => {
-          if (isHeard(this, 'invalidate')) this.#pushed.add(node, key);
-        },
-        armed: () => this.#armed(),
-        moved: (lease, owned) => this.#coherence.forget(lease, (key) => !owned(hashSlot(key))),
-        expired: () => this.#settle('lease'),
-        refused: (error) => this.#refused(error),
-        lost: (error, final) => this.#lost(error, final),
-        malformed: (node) =>
-          this.warn('push', `A push from ${node} could not be understood: the cache was emptied.`),
+    this.#routes = new Routes(options, this.#coherence, facts.connections, {
+      invalidated: (node, key) => {
+        if (isHeard(this, 'invalidate')) this.#pushed.add(node, key);
       },
+      armed: () => this.#armed(),
+      expired: () => this.#settle('lease'),
+      refused: (error) => this.#refused(error),
+      lost: (error, final) => this.#lost(error, final),
+      deposed: (node, reason) => this.#log('warn', { node, reason }, 'a node has lost its authority'),
+      malformed: (node) =>
+        this.warn('push', `A push from ${node} could not be understood: the cache was emptied.`),
+      replica: (node, primary, unfit) => {
+        const event = { node, primary, answers: unfit === undefined, reason: unfit ?? 'fit' } as const;
+        this.#log('info', event, 'read routing');
+        this.#tell('replica', event);
+      },
+      unknown: (error) =>
+        this.fault('Where the client connects could not be found out: it is asked again.', error),
     });
-    const nodes = facts.nodes();
-    if (!(nodes instanceof Promise)) this.#nodes.know(nodes);
     if (options.fallback === 'ttl') {
-      this.#untracked = this.#coherence.openLease(FALLBACK_TTL);
+      this.#untracked = this.#coherence.leases.open(FALLBACK_TTL);
     }
   }
 
@@ -133,7 +130,7 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
       return Promise.reject(closedError());
     const hopeless = this.#refusal ?? this.#gaveUp;
     if (hopeless !== undefined) return Promise.reject(hopeless);
-    return this.#nodes.anyArmed ? Promise.resolve() : this.#readiness.wait();
+    return this.#routes.anyArmed ? Promise.resolve() : this.#readiness.wait();
   }
 
   /**
@@ -147,7 +144,7 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
 
   /** Drops what is held of one or several keys, in this process only; replies on their way are not stored. */
   invalidate(keys: string | readonly string[]): void {
-    for (const key of typeof keys === 'string' ? [keys] : keys) this.#coherence.drop(this.keys.onWire(key));
+    for (const key of typeof keys === 'string' ? [keys] : keys) this.#coherence.change(this.keys.onWire(key));
   }
 
   /** Drops every entry, in this process only; replies on their way are not stored. */
@@ -164,7 +161,7 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
   async register(prefix: string | PrefixOptions): Promise<void> {
     const registered = this.#prefixes.register(resolvePrefix(prefix, 'prefix'));
     this.#untracked?.covered.add(registered);
-    await this.#nodes.followCoverage();
+    await this.#routes.followCoverage();
   }
 
   /**
@@ -174,7 +171,7 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
    */
   async unregister(prefix: string): Promise<void> {
     this.#prefixes.unregister(prefix);
-    await this.#nodes.followCoverage();
+    await this.#routes.followCoverage();
   }
 
   /**
@@ -191,7 +188,7 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
 
   /** A plain snapshot of state, sizes and counters: safe for `JSON.stringify`. */
   stats(): NearStats {
-    return snapshot(this.state, this.#coherence, this.#options, this.#nodes.stats(), (name) =>
+    return snapshot(this.state, this.#coherence, this.#options, this.#routes.stats(), (name) =>
       this.keys.asWritten(name),
     );
   }
@@ -221,11 +218,17 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
     this.#client = client;
   }
 
-  /** @internal The lease under which a reply for this key may be stored now, if there is one. */
-  leaseFor(key: string): Lease | undefined {
-    if (this.#untracked?.armed === true) return this.#untracked;
-    const node = this.#facts.nodeOf(key);
-    return node === undefined ? undefined : this.#nodes.leaseOf(node);
+  /** @internal Where a read that hangs on these keys goes, and who vouches for it; `undefined`: past the cache. */
+  routeOf(keys: readonly string[]): Route | undefined {
+    const route = this.#routes.routeOf(keys);
+    if (this.#untracked?.armed !== true) return route;
+    return route && { ...route, lease: this.#untracked };
+  }
+
+  /** @internal Another node than that of the route gave an answer for these keys. */
+  detoured(keys: readonly string[]): void {
+    for (const key of keys) this.#coherence.observed(key);
+    this.#routes.detoured();
   }
 
   /** @internal The error that reads are answered with, under `fallback: 'error'`. */
@@ -236,7 +239,7 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
   /** @internal Resolves when everything up to `asOf` is proven to have been applied, or when that takes too long. */
   proven(asOf: number, lease: Lease): Promise<void> {
     const proof = this.#proofs.until(asOf, lease);
-    this.#coherence.wantProof(asOf);
+    this.#coherence.leases.wantProof(asOf);
     return proof;
   }
 
@@ -253,34 +256,9 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
     this.#attempt = new Promise((resolve) => {
       this.#attempted = resolve;
     });
-    this.#nodes.stop();
-    this.#follow();
+    this.#routes.start();
     this.#settle('connecting');
     return this.#attempt;
-  }
-
-  /** Tracks the nodes that are there. A pool tells where it connects only when it is connected. */
-  #follow(): void {
-    const { nodes, nodesChange } = this.#facts;
-    const attempt = this.#attempt;
-    const follow = (): void => {
-      if (this.#lifecycle === 'running' && attempt === this.#attempt) this.#follow();
-    };
-    const current = nodes();
-    if (current instanceof Promise) {
-      current.then(
-        (known) => {
-          if (this.#lifecycle === 'running' && attempt === this.#attempt) this.#nodes.follow(known);
-        },
-        (error: unknown) => {
-          this.fault('Where the pool connects could not be found out: it is asked again.', error);
-          setTimeout(follow, this.#options.heartbeat).unref();
-        },
-      );
-    } else {
-      this.#nodes.follow(current);
-    }
-    if (nodesChange) setTimeout(follow, this.#options.heartbeat).unref();
   }
 
   /** @internal The data client could not connect: who waits for `ready()` waits in vain. */
@@ -321,8 +299,8 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
     this.#refusal = undefined;
     if (this.#untracked !== undefined) this.#coherence.revoke(this.#untracked, 'coverage');
     this.#settle('armed');
-    this.#log('info', { nodes: this.#nodes.stats() }, 'near cache is tracking');
-    this.#attempted();
+    this.#log('info', { nodes: this.#routes.stats() }, 'near cache is tracking');
+    if (this.#routes.allArmed) this.#attempted();
   }
 
   #refused(error: NearCacheError): void {
@@ -369,18 +347,18 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
 
   #shutDown(reason: 'closed' | 'disconnected'): void {
     this.#settle(reason);
-    this.#nodes.stop();
+    this.#routes.stop();
     if (this.#untracked !== undefined) this.#coherence.revoke(this.#untracked, 'closed');
     this.#coherence.flush('closed');
     // A WATCH ended with its connection.
-    this.#coherence.hold(false);
+    this.#coherence.leases.hold(false);
     this.#readiness.failed(closedError());
     this.#attempted();
   }
 
   #settle(reason?: StateReason): void {
     this.#proofs.settle();
-    if (this.#nodes.anyArmed) this.#readiness.reached();
+    if (this.#routes.anyArmed) this.#readiness.reached();
     const from = this.#state;
     const to = this.#currentState();
     if (from === to) return;
@@ -392,16 +370,16 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
 
   #currentState(): NearState {
     if (this.#lifecycle === 'closed' || this.#lifecycle === 'disconnected') return 'closed';
-    if (this.#coherence.serving) return 'serving';
+    if (this.#coherence.leases.serving) return 'serving';
     return this.#settled ? 'bypass' : 'connecting';
   }
 
   #deduceReason(to: NearState): StateReason {
     if (to === 'serving') return 'armed';
     if (to === 'bypass') {
-      const gate = this.#coherence.gate;
+      const gate = this.#coherence.leases.gate;
       if (gate !== undefined) return gate;
-      return this.#nodes.anyArmed ? 'lease' : 'lost';
+      return this.#routes.anyArmed ? 'lease' : 'lost';
     }
     return to;
   }

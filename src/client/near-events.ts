@@ -5,6 +5,7 @@ import type { FlushReason } from '../cache/events.js';
 import type { NearCacheError } from '../errors.js';
 import type { Published } from '../metrics/diagnostics.js';
 import type { NearState } from '../metrics/stats.js';
+import type { UnfitReason } from '../routing/read-routing.js';
 import type { NearCache } from './near-cache.js';
 
 /** Why the state changed. */
@@ -12,6 +13,8 @@ export type StateReason =
   | 'connecting'
   | 'armed'
   | 'lost'
+  | 'deposed'
+  | 'moved'
   | 'refused'
   | 'lease'
   | 'barrier'
@@ -28,6 +31,15 @@ export interface NearCacheEvents {
   invalidate: [event: { readonly node: string; readonly keys: readonly string[] | null }];
   /** The cache was emptied. */
   flush: [event: { readonly reason: FlushReason; readonly entries: number }];
+  /** A replica answers misses from now on, or no longer: `reason` says why, `'fit'` that nothing is against it. */
+  replica: [
+    event: {
+      readonly node: string;
+      readonly primary: string;
+      readonly answers: boolean;
+      readonly reason: UnfitReason | 'gone' | 'fit';
+    },
+  ];
   /** An entry made room for others. */
   evict: [event: { readonly key: string; readonly prefix: string }];
   /** Something deserves a look; the cache goes on. */

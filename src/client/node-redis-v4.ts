@@ -1,18 +1,11 @@
 // What is particular to node-redis v4 (@redis/client 1.x), by structure, never by import: how its commands become
 // wire arguments, how its options are marked, how a transaction is built.
 
-import type { DataClientOptions } from '../tracking/endpoint.js';
 import {
-  type Before,
   type CallOptions,
   type ClientAdapter,
-  type DataNodeOptions,
-  holderOf,
-  invoke,
-  type MethodPath,
-  methodOf,
+  type Journey,
   type NodeRedisClient,
-  ONLY_NODE,
   type OwnMethod,
   PLAIN,
   type QueuedCommands,
@@ -20,8 +13,10 @@ import {
   type View,
 } from './adapter.js';
 import { type Around, noted } from './cluster-multi.js';
-import { ClusterNodes, isCluster, isRedirection } from './cluster-nodes.js';
+import { isCluster } from './connections/cluster.js';
+import { type Connections, optionsOf, readAt, sendPlain } from './connections/connections.js';
 import type { WireCommand } from './effect.js';
+import { extensionNames, holderOf, invoke, type MethodPath, methodOf } from './methods.js';
 
 type MultiConstructor = new (
   executor: (queue: QueuedCommands, ...rest: unknown[]) => Promise<unknown>,
@@ -47,25 +42,21 @@ export class NodeRedisV4 implements ClientAdapter {
   readonly client: NodeRedisClient;
   readonly root: View;
   readonly keyPrefix = '';
-  readonly isOrdered = true;
+  readonly connections: Connections;
   readonly ownMethods = OWN_METHODS;
   readonly namespaces: readonly string[];
-  readonly nodesChange: boolean;
-  readonly #cluster: ClusterNodes | undefined;
-  readonly #options: DataClientOptions;
+  readonly #isCluster: boolean;
   readonly #scripts: ReadonlySet<string>;
   readonly #optionsMark: symbol | undefined;
   readonly #Multi: MultiConstructor;
   readonly #recorder: object;
   #recorded: WireCommand | undefined;
 
-  constructor(client: NodeRedisClient) {
+  constructor(client: NodeRedisClient, connections: Connections) {
     this.client = client;
-    const options = (Reflect.get(client, 'options') as DataClientOptions | undefined) ?? {};
-    this.#options = options;
-    this.#cluster = isCluster(client) ? new ClusterNodes(client) : undefined;
-    this.nodesChange = this.#cluster !== undefined;
-    const extensions = extensionsOf(client);
+    this.connections = connections;
+    this.#isCluster = isCluster(client);
+    const extensions = this.#isCluster ? extensionsOf(client) : namedIn(optionsOf(client));
     this.namespaces = extensions.namespaces;
     this.#scripts = new Set(extensions.scripts);
     this.root = this.viewOf(client);
@@ -79,20 +70,7 @@ export class NodeRedisV4 implements ClientAdapter {
   }
 
   get queueIsBounded(): boolean {
-    return Boolean(Reflect.get(this.#options, 'commandsQueueMaxLength'));
-  }
-
-  get isReady(): boolean {
-    if (this.#cluster !== undefined) return this.client.isOpen && this.#cluster.isKnown;
-    return Reflect.get(this.client, 'isReady') === true;
-  }
-
-  nodeOf(key: string): string | undefined {
-    return this.#cluster === undefined ? ONLY_NODE : this.#cluster.nodeOf(key)?.id;
-  }
-
-  nodes(): readonly DataNodeOptions[] {
-    return this.#cluster?.all() ?? [{ id: ONLY_NODE, options: this.#options }];
+    return Boolean(Reflect.get(optionsOf(this.client), 'commandsQueueMaxLength'));
   }
 
   isCommand(name: string): boolean {
@@ -127,7 +105,7 @@ export class NodeRedisV4 implements ClientAdapter {
   encode(path: MethodPath, args: readonly unknown[]): WireCommand | undefined {
     const [name = ''] = path;
     const isExtension = path.length > 1 || this.#scripts.has(name);
-    if (isExtension && this.#cluster === undefined) return this.#encodeExtension(path, args);
+    if (isExtension && !this.#isCluster) return this.#encodeExtension(path, args);
     this.#recorded = undefined;
     try {
       // A cluster's scripts and functions leave no trace there: they may write anything.
@@ -159,27 +137,20 @@ export class NodeRedisV4 implements ClientAdapter {
     return invoke(view.target, path, args);
   }
 
-  read(
-    view: View,
-    path: MethodPath,
-    args: readonly unknown[],
-    key: string,
-    before: Before,
-    detoured: () => void,
-  ): Promise<unknown> {
-    const client = this.#cluster?.nodeOf(key)?.client ?? this.client;
-    before((command) => invoke(client, ['sendCommand'], [command]));
-    if (this.#cluster === undefined) return Promise.resolve(this.call(view, path, args));
-    return (invoke(client, path, args) as Promise<unknown>).catch((error: unknown) => {
-      if (!isRedirection(error)) throw error;
-      detoured();
-      return this.call(view, path, args);
-    });
+  read(view: View, path: MethodPath, args: readonly unknown[], journey: Journey): Promise<unknown> {
+    const { before, detoured, node } = journey;
+    const { client } = node;
+    if (client === undefined) {
+      const target = this.connections.on(view.target, node, before, detoured);
+      return Promise.resolve(invoke(target, path, args));
+    }
+    before((command) => sendPlain(client, command));
+    const reply = invoke(client, path, args) as Promise<unknown>;
+    return readAt(node, reply, () => this.call(view, path, args) as Promise<unknown>, detoured);
   }
 
   transaction(self: object, args: readonly unknown[], around: Around): object {
-    if (this.#cluster !== undefined)
-      return noted(invoke(this.client, ['multi'], args) as object, this.#scripts, around);
+    if (this.#isCluster) return noted(invoke(this.client, ['multi'], args) as object, this.#scripts, around);
     return new this.#Multi((...args) => invoke(self, ['multiExecutor'], args) as Promise<unknown>);
   }
 
@@ -190,7 +161,7 @@ export class NodeRedisV4 implements ClientAdapter {
 
   async end(): Promise<void> {
     // quit() would wait for a server that is away.
-    if (this.isReady) await invoke(this.client, ['quit'], []);
+    if (this.connections.isReady) await invoke(this.client, ['quit'], []);
     else if (this.client.isOpen) await invoke(this.client, ['disconnect'], []);
   }
 }
@@ -199,8 +170,18 @@ function isOptionsMark({ description }: symbol): boolean {
   return description === 'Command Options';
 }
 
-/** What the class was extended with: commands of modules and functions are behind getters, scripts are methods. */
-function extensionsOf(client: object): { readonly namespaces: string[]; readonly scripts: string[] } {
+interface Extensions {
+  readonly namespaces: readonly string[];
+  readonly scripts: readonly string[];
+}
+
+function namedIn(options: object): Extensions {
+  const namespaces = [...extensionNames(options, 'modules'), ...extensionNames(options, 'functions')];
+  return { namespaces, scripts: extensionNames(options, 'scripts') };
+}
+
+/** A cluster does not show its options. What its class was extended with: commands of modules and functions are behind getters, scripts are methods. */
+function extensionsOf(client: object): Extensions {
   const base = holderOf(client, 'commandsExecutor');
   const namespaces: string[] = [];
   const scripts: string[] = [];

@@ -1,29 +1,22 @@
 // What is particular to node-redis v5 and v6 (@redis/client 5.x and 6.x), clients and pools, by structure, never by
 // import: options by views of the client, key prefixes, connections that a pool lends out.
 
-import type { DataClientOptions } from '../tracking/endpoint.js';
 import {
-  type Before,
   type CallOptions,
   type ClientAdapter,
-  type DataNode,
-  type DataNodeOptions,
-  extensionNames,
-  holderOf,
-  invoke,
-  type Method,
-  type MethodPath,
-  methodOf,
+  type Journey,
   type NodeRedisClient,
-  ONLY_NODE,
   type OwnMethod,
   type QueuedCommands,
   recorderOf,
   type View,
 } from './adapter.js';
 import { type Around, noted } from './cluster-multi.js';
-import { ClusterNodes, isCluster, isRedirection } from './cluster-nodes.js';
+import { isCluster } from './connections/cluster.js';
+import { type Connections, optionsOf, readAt, sendPlain } from './connections/connections.js';
+import { isPool, PooledConnections } from './connections/pool.js';
 import type { WireCommand } from './effect.js';
+import { extensionNames, holderOf, invoke, type Method, type MethodPath, methodOf } from './methods.js';
 import { typesOf } from './reply-types.js';
 
 const OWN_METHODS: Readonly<Record<string, OwnMethod>> = {
@@ -40,6 +33,8 @@ const OWN_METHODS: Readonly<Record<string, OwnMethod>> = {
   withAbortSignal: 'views',
   asap: 'views',
   execute: 'lends',
+  use: 'lends',
+  acquire: 'gives',
   watch: 'holds',
   WATCH: 'holds',
   unwatch: 'releases',
@@ -51,6 +46,7 @@ const OWN_METHODS: Readonly<Record<string, OwnMethod>> = {
   _executePipeline: 'executes',
   _executeCommand: 'opaque',
   _executeScript: 'opaque',
+  _execute: 'opaque',
   nodeClient: 'gives',
   getNodeClientForKey: 'gives',
 };
@@ -69,29 +65,28 @@ export class NodeRedisV5 implements ClientAdapter {
   readonly root: View;
   readonly keyPrefix: string | undefined;
   readonly ownMethods = OWN_METHODS;
-  readonly isOrdered: boolean;
-  readonly nodesChange: boolean;
-  readonly #cluster: ClusterNodes | undefined;
-  /** By connection of a cluster, then by types. */
-  readonly #sharedNodes = new WeakMap<object, Map<string, object>>();
+  readonly connections: Connections;
   readonly namespaces: readonly string[];
+  readonly #isCluster: boolean;
   /** The class that has the commands, scripts and namespaces this client was made with. */
   readonly #commands: object;
   readonly #recorder: object;
   #recorded: WireCommand | undefined;
-  #connection: DataClientOptions | undefined;
   readonly #scripts = new Set<string>();
+  /** Those of the client, or of a pool's connections. */
+  #options: object;
   /** Those of the client, or of a pool's connections; `undefined` while these are not known. */
   #ownOptions: CommandOptions | undefined;
-  /** By types: what reads are sent on that several callers may wait for. */
-  readonly #shared = new Map<string, object>();
+  /** By connection, then by types: what reads are sent on that several callers may wait for. */
+  readonly #shared = new WeakMap<object, Map<string, object>>();
 
-  constructor(client: NodeRedisClient) {
+  /** A pool has its connections made by itself. */
+  constructor(client: NodeRedisClient, connections?: Connections) {
     this.client = client;
-    this.#cluster = isCluster(client) ? new ClusterNodes(client) : undefined;
-    this.nodesChange = this.#cluster !== undefined;
-    this.isOrdered = !isPool(client);
-    if (this.isOrdered) this.#ownOptions = commandOptionsOf(client);
+    this.connections = connections ?? new PooledConnections(client, (connection) => this.#learn(connection));
+    this.#isCluster = isCluster(client);
+    this.#options = optionsOf(client);
+    if (connections !== undefined) this.#ownOptions = commandOptionsOf(client);
     this.root = this.viewOf(client);
     this.#commands = holderOf(client, 'Multi') ?? {};
     this.#recorder = recorderOf(client, (wire) => {
@@ -102,40 +97,19 @@ export class NodeRedisV5 implements ClientAdapter {
     this.namespaces = Object.entries(Object.getOwnPropertyDescriptors(this.#commands))
       .filter(([, { get }]) => get !== undefined)
       .map(([name]) => name);
-    if (this.isOrdered) this.#connection = optionsOf(client);
-    for (const name of extensionNames(this.#connection ?? {}, 'scripts')) this.#scripts.add(name);
+    for (const name of extensionNames(this.#options, 'scripts')) this.#scripts.add(name);
   }
 
   get queueIsBounded(): boolean {
-    return Boolean(Reflect.get(this.#connection ?? {}, 'commandsQueueMaxLength'));
-  }
-
-  get isReady(): boolean {
-    if (this.#cluster !== undefined) return this.client.isOpen && this.#cluster.isKnown;
-    if (this.isOrdered) return Reflect.get(this.client, 'isReady') === true;
-    return this.client.isOpen && Reflect.get(this.client, 'isClosing') !== true;
-  }
-
-  nodeOf(key: string): string | undefined {
-    return this.#cluster === undefined ? ONLY_NODE : this.#cluster.nodeOf(key)?.id;
+    return Boolean(Reflect.get(this.#options, 'commandsQueueMaxLength'));
   }
 
   /** A pool shows the options of its connections only on one of them. */
-  nodes(): readonly DataNodeOptions[] | Promise<readonly DataNodeOptions[]> {
-    if (this.#cluster !== undefined) return this.#cluster.all();
-    return this.#connection === undefined ? this.#askPool() : [{ id: ONLY_NODE, options: this.#connection }];
-  }
-
-  async #askPool(): Promise<readonly DataNodeOptions[]> {
-    const ask = (connection: object): DataClientOptions => {
-      this.#ownOptions = commandOptionsOf(connection);
-      return optionsOf(connection);
-    };
-    const options = (await invoke(this.client, ['execute'], [ask])) as DataClientOptions;
-    this.#connection = options;
+  #learn(connection: object): void {
+    this.#ownOptions = commandOptionsOf(connection);
+    this.#options = optionsOf(connection);
     // Whoever holds the view of the pool itself finds its options there.
     Object.assign(this.root, this.viewOf(this.client));
-    return [{ id: ONLY_NODE, options }];
   }
 
   isCommand(name: string): boolean {
@@ -161,7 +135,7 @@ export class NodeRedisV5 implements ClientAdapter {
         // A place of its own in the queue is not shared; types that can't be told apart are not either.
         past: own === undefined || effective.asap === true || types === undefined,
         alone: (effective.timeout || NO_TIMEOUT) !== (own?.timeout || NO_TIMEOUT),
-        impatient: !this.isOrdered || own?.timeout !== undefined,
+        impatient: isPool(this.client) || own?.timeout !== undefined,
         signal: effective.abortSignal,
       },
     };
@@ -195,7 +169,7 @@ export class NodeRedisV5 implements ClientAdapter {
       return Promise.resolve([]);
     };
     try {
-      const routing = this.#cluster === undefined ? [] : [undefined];
+      const routing = this.#isCluster ? [undefined] : [];
       const recorder = new Multi(execute, execute, ...routing, undefined, this.keyPrefix);
       invoke(recorder, [name], args);
       invoke(recorder, ['execAsPipeline'], []);
@@ -209,66 +183,28 @@ export class NodeRedisV5 implements ClientAdapter {
     return invokeOn(view.target, path, args);
   }
 
-  read(
-    view: View,
-    path: MethodPath,
-    args: readonly unknown[],
-    key: string,
-    before: Before,
-    detoured: () => void,
-  ): Promise<unknown> {
-    const node = this.#cluster?.nodeOf(key);
-    if (node !== undefined) return this.#readAt(node, view, path, args, before, detoured);
-    const target = this.#sharedFor(view);
-    if (this.isOrdered) {
-      before((command) => sendPlain(this.client, command));
+  read(view: View, path: MethodPath, args: readonly unknown[], journey: Journey): Promise<unknown> {
+    const { before, detoured, node } = journey;
+    const { client } = node;
+    if (client === undefined) {
+      const target = this.connections.on(this.#sharedOn(this.client, view), node, before, detoured);
       return invokeOn(target, path, args) as Promise<unknown>;
     }
-    // The pool's method asks for a connection by `execute`: what goes before goes on that one.
-    const lend = (use: Method): unknown =>
-      invoke(
-        target,
-        ['execute'],
-        [
-          (client: object) => {
-            before((command) => sendPlain(client, command));
-            return use(client);
-          },
-        ],
-      );
-    return invokeOn(Object.create(target, { execute: { value: lend } }), path, args) as Promise<unknown>;
-  }
-
-  /** On the cluster's own connection to a node; whatever that redirects goes the client's own way. */
-  #readAt(
-    { client }: DataNode,
-    view: View,
-    path: MethodPath,
-    args: readonly unknown[],
-    before: Before,
-    detoured: () => void,
-  ): Promise<unknown> {
     before((command) => sendPlain(client, command));
-    const reply = invokeOn(this.#sharedAt(client, view), path, args) as Promise<unknown>;
-    return reply.catch((error: unknown) => {
-      if (!isRedirection(error)) throw error;
-      detoured();
-      return this.call(view, path, args);
-    });
+    const reply = invokeOn(this.#sharedOn(client, view), path, args) as Promise<unknown>;
+    return readAt(node, reply, () => this.call(view, path, args) as Promise<unknown>, detoured);
   }
 
-  #sharedAt(client: object, view: View): object {
+  /** Without the signal of the one who asks first. */
+  #sharedOn(client: object, view: View): object {
     const { types } = view.options;
-    const ofClient = this.#sharedNodes.get(client) ?? new Map<string, object>();
-    this.#sharedNodes.set(client, ofClient);
+    if (client === this.client && types === this.root.options.types) return client;
+    const ofClient = this.#shared.get(client) ?? new Map<string, object>();
+    this.#shared.set(client, ofClient);
     let shared = ofClient.get(types);
     if (shared === undefined) {
       shared = invoke(client, ['withCommandOptions'], [this.#carried(view)]) as object;
-      // The cluster prefixes keys by itself, its connections do not.
-      const self = Object.create(Reflect.get(shared, '_self') as object, {
-        _keyPrefix: { value: this.keyPrefix },
-      });
-      if (this.keyPrefix !== '') shared = Object.create(shared, { _self: { value: self } }) as object;
+      if (client !== this.client && this.keyPrefix !== '') shared = prefixing(shared, this.keyPrefix);
       ofClient.set(types, shared);
     }
     return shared;
@@ -285,22 +221,9 @@ export class NodeRedisV5 implements ClientAdapter {
       : Object.assign(Object.create(mapping), options);
   }
 
-  /** Without the signal of the one who asks first. */
-  #sharedFor(view: View): object {
-    const { types } = view.options;
-    if (types === this.root.options.types) return this.client;
-    let shared = this.#shared.get(types);
-    if (shared === undefined) {
-      shared = invoke(this.client, ['withCommandOptions'], [this.#carried(view)]) as object;
-      this.#shared.set(types, shared);
-    }
-    return shared;
-  }
-
   /** Its methods execute by `_executeMulti` and the like of what it was made by. */
   transaction(self: object, args: readonly unknown[], around: Around): object {
-    if (this.#cluster !== undefined)
-      return noted(invoke(this.client, ['multi'], args) as object, this.#scripts, around);
+    if (this.#isCluster) return noted(invoke(this.client, ['multi'], args) as object, this.#scripts, around);
     return (methodOf(this.client, 'MULTI') as Method).call(self) as object;
   }
 
@@ -311,7 +234,7 @@ export class NodeRedisV5 implements ClientAdapter {
   async end(): Promise<void> {
     // close() would wait for a server that is away.
     if (!this.client.isOpen) return;
-    await invoke(this.client, [this.isReady ? 'close' : 'destroy'], []);
+    await invoke(this.client, [this.connections.isReady ? 'close' : 'destroy'], []);
   }
 }
 
@@ -325,19 +248,16 @@ function invokeOn(target: object, path: MethodPath, args: readonly unknown[]): u
   return invoke(namespace, [second], args);
 }
 
-/** In the types that are node-redis' defaults, whatever the client's own are. */
-function sendPlain(client: object, command: readonly string[]): unknown {
-  return invoke(client, ['sendCommand'], [command, { typeMapping: {} }]);
+/** A cluster prefixes keys by itself, its connections do not. */
+function prefixing(client: object, keyPrefix: string | undefined): object {
+  const self: object = Object.create(Reflect.get(client, '_self') as object, {
+    _keyPrefix: { value: keyPrefix },
+  });
+  return Object.create(client, { _self: { value: self } }) as object;
 }
 
-export function isPool(client: object): boolean {
-  return 'totalClients' in client && methodOf(client, 'execute') !== undefined;
-}
-
-function optionsOf(client: object): DataClientOptions {
-  return (Reflect.get(client, 'options') as DataClientOptions | undefined) ?? {};
-}
-
+/** A sentinel client shows what applies by a getter. */
 function commandOptionsOf(target: object): CommandOptions {
-  return (Reflect.get(target, '_commandOptions') as CommandOptions | undefined) ?? {};
+  const options: unknown = Reflect.get(target, 'commandOptions') ?? Reflect.get(target, '_commandOptions');
+  return (options as CommandOptions | undefined) ?? {};
 }

@@ -52,10 +52,10 @@ export class OwnCommands {
     if (effect.unknown) this.#coherence.raiseBarrier();
     if (effect.hold && this.#holds) {
       // A connection that was closed meanwhile holds nothing any more.
-      if (!this.#coherence.held) this.#watching = false;
+      if (!this.#coherence.leases.held) this.#watching = false;
       this.#watches++;
       this.#pendingWatches++;
-      this.#coherence.hold(true);
+      this.#coherence.leases.hold(true);
     }
     this.#change(effect);
     return this.#watches;
@@ -75,11 +75,11 @@ export class OwnCommands {
       this.#watching ||= answered;
     }
     if (effect.release && watches === this.#watches) this.#watching = false;
-    this.#coherence.hold(this.#watching || this.#pendingWatches > 0);
+    this.#coherence.leases.hold(this.#watching || this.#pendingWatches > 0);
   }
 
   #change(effect: Effect): void {
-    for (const key of effect.keys) this.#coherence.drop(key);
+    for (const key of effect.keys) this.#coherence.change(key);
     if (effect.flush) this.#coherence.flush('connection-state');
   }
 }

@@ -1,12 +1,14 @@
 // Answers cached reads: from memory, by joining a read under way, or by sending one (rules C1 to C3, C13, C16).
 
+import type { Entry } from '../cache/entry.js';
 import type { Flight } from '../cache/flights.js';
-import type { Lease } from '../cache/lease.js';
 import type { Prefix } from '../cache/prefix.js';
-import type { Before, CallOptions, ClientAdapter, MethodPath, View } from './adapter.js';
+import type { CallOptions, ClientAdapter, View } from './adapter.js';
+import type { Before } from './connections/connections.js';
 import { type Cacheable, cacheableOf, type WireCommand } from './effect.js';
 import { type AskedExpiry, combined, ExpiryQuestion, isKnown } from './expiry-question.js';
 import { isCacheableKey } from './keys.js';
+import type { MethodPath } from './methods.js';
 import type { NearCache } from './near-cache.js';
 import { onAnswer } from './own-commands.js';
 import { copyReply, holdsBytes, isCopyable, SCALAR_REPLIES } from './reply-types.js';
@@ -67,8 +69,8 @@ export class CachedReads {
     const { coherence } = this.#near;
     const held = coherence.lookup(key, id);
     if (held !== undefined) return Promise.resolve(copyReply(held));
-    const asOf = coherence.suspectSince(key, id);
-    const reply = asOf === undefined ? this.#fetch(covered) : this.#onceProven(asOf, covered);
+    const suspected = coherence.suspected(key, id);
+    const reply = suspected === undefined ? this.#fetch(covered) : this.#onceProven(suspected, covered);
     return options.signal === undefined ? reply : abortable(reply, options.signal, () => this.#pass(read));
   }
 
@@ -99,27 +101,20 @@ export class CachedReads {
   }
 
   /** The reply is held, but something newer may have been seen of its key: a proof costs less than another read. */
-  async #onceProven(asOf: number, covered: CoveredRead): Promise<unknown> {
-    const lease = this.#near.leaseFor(covered.key);
-    if (lease !== undefined) await this.#near.proven(asOf, lease);
+  async #onceProven({ floorAt, lease }: Entry, covered: CoveredRead): Promise<unknown> {
+    await this.#near.proven(floorAt, lease);
     const held = this.#near.coherence.lookup(covered.key, covered.id);
     return held === undefined ? this.#fetch(covered) : copyReply(held);
   }
 
   #fetch(covered: CoveredRead): Promise<unknown> {
     const { coherence } = this.#near;
-    const { key, id, name, others, prefix, read } = covered;
+    const { key, id, name, prefix, read } = covered;
     const { options } = read;
-    const lease = this.#near.leaseFor(key);
-    if (options.alone || lease === undefined) return this.#bypass(covered);
+    if (options.alone) return this.#bypass(covered);
     const joined = coherence.join(key, id, prefix)?.reply;
-    const mayFill = (of: Prefix | undefined): boolean => of !== undefined && coherence.mayFill(lease, of);
-    if (
-      joined === undefined &&
-      !(mayFill(prefix) && others.every((other) => mayFill(coherence.prefixes.match(other))))
-    )
-      return this.#bypass(covered);
-    const reply = joined ?? this.#send(covered, lease);
+    const reply = joined ?? this.#send(covered);
+    if (reply === undefined) return this.#bypass(covered);
     // The client's own promise settles in its turn among those of other commands: worth keeping where it can be.
     const own =
       options.typed || !SCALAR_REPLIES.has(name)
@@ -138,17 +133,27 @@ export class CachedReads {
     return !joined || isCopyable(value) ? copyReply(value) : this.#bypass(covered);
   }
 
-  #send({ how, id, key, others, prefix, read }: CoveredRead, lease: Lease): Promise<unknown> {
+  /** Sends the read, if its reply may be stored. */
+  #send({ how, id, key, others, prefix, read }: CoveredRead): Promise<unknown> | undefined {
     const { coherence, lifetimes } = this.#near;
     const { options, path, rest, view } = read;
+    const keys = [key, ...others];
+    const route = this.#near.routeOf(keys);
+    if (route === undefined) return undefined;
+    const { lease, node } = route;
+    for (const each of keys) {
+      const itsPrefix = each === key ? prefix : coherence.prefixes.match(each);
+      if (itsPrefix === undefined || !coherence.mayFill(lease, itsPrefix)) return undefined;
+    }
     const maxTtl = lifetimes.maxTtlOf(how, lease);
     const flight = coherence.depart(key, id, prefix, lease, { maxTtl, others });
     let questions: readonly ExpiryQuestion[] = [ExpiryQuestion.neverAsked];
     try {
       const before: Before = (send) => {
-        questions = [key, ...others].map((asked) => this.askExpiry(asked, prefix, send));
+        questions = keys.map((asked) => this.askExpiry(asked, prefix, send));
       };
-      flight.reply = this.#adapter.read(view, path, rest, key, before, () => coherence.observed(key));
+      const detoured = (): void => this.#near.detoured(keys);
+      flight.reply = this.#adapter.read(view, path, rest, { node, before, detoured });
     } catch (error) {
       coherence.fail(flight);
       throw error;

@@ -2,7 +2,7 @@
 // drive it, and a connection that it lends out, which only tells the cache what it writes.
 
 import type { ClientAdapter } from './adapter.js';
-import { adapterOf } from './adapters.js';
+import { lentAdapterOf } from './adapters.js';
 import { buildFacade, type FacadeRole } from './facade.js';
 import { ManyReads } from './many-reads.js';
 import type { NearCache } from './near-cache.js';
@@ -22,11 +22,11 @@ export function mainRole(adapter: ClientAdapter, near: NearCache): FacadeRole {
   // node-redis keeps the connections that it lends in a pool.
   const facades = new WeakMap<object, object>();
   // A pool tells nobody when it is connected or closed past the wrapper.
-  const follow = adapter.isOrdered
+  const follow = adapter.connections.isOrdered
     ? (): void => {}
     : (): void => {
-        if (adapter.isReady === near.isRunning) return;
-        if (adapter.isReady) void near.start();
+        if (adapter.connections.isReady === near.isRunning) return;
+        if (adapter.connections.isReady) void near.start();
         else near.stop();
       };
   return {
@@ -71,7 +71,7 @@ export function mainRole(adapter: ClientAdapter, near: NearCache): FacadeRole {
 
 /** A connection of its own: what it watches concerns its own reads, and those go to Redis. */
 function lentFacade(client: object, near: NearCache): object {
-  const adapter = adapterOf(client);
+  const adapter = lentAdapterOf(client);
   return buildFacade(adapter, {
     commands: new OwnCommands(near.coherence, 'ignores holds', (error) => near.fault(UNSEEN, error)),
     held: () => undefined,

@@ -3,7 +3,7 @@
 
 import { hashSlot } from '../routing/slots.js';
 import type { ClientAdapter } from './adapter.js';
-import { isCluster } from './cluster-nodes.js';
+import { isCluster } from './connections/cluster.js';
 import type { WireCommand } from './effect.js';
 import type { KeySpace } from './keys.js';
 import type { Read } from './reads.js';

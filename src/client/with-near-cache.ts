@@ -1,11 +1,8 @@
 // The entry point: checks what it is given and puts the parts together.
 
 import { type NearCacheOptions, resolveOptions } from '../options.js';
-import { endpointOf } from '../tracking/endpoint.js';
-import { ClusterPrimaryWatch } from '../tracking/node-watch.js';
-import type { TrackedNode } from '../tracking/nodes.js';
-import type { DataNodeOptions, NodeRedisClient } from './adapter.js';
-import { adapterOf, markWrapped } from './adapters.js';
+import type { NodeRedisClient } from './adapter.js';
+import { adapterOf, assertReplicas, markWrapped } from './adapters.js';
 import { buildFacade, define } from './facade.js';
 import { NearCache } from './near-cache.js';
 import { mainRole } from './roles.js';
@@ -34,8 +31,8 @@ export type NearCached<C> = WithNear<C> & C;
  * The client may be connected already: then tracking starts at once. Until it has started, and whenever it is
  * interrupted, reads pass through to Redis.
  *
- * @param client a client made by `createClient()` of node-redis v4, v5 or v6 (`@redis/client` 1.x, 5.x, 6.x, and the packages
- * `redis` around them), or a pool made by `createClientPool()`
+ * @param client a client made by `createClient()`, `createCluster()`, `createClientPool()` or `createSentinel()` of node-redis v4,
+ * v5 or v6 (`@redis/client` 1.x, 5.x, 6.x, and the packages `redis` around them)
  * @param options at least `prefixes`
  * @throws NearCacheError `ERR_NEAR_OPTION` for a bad option, `ERR_NEAR_CLIENT` for a bad client
  *
@@ -51,28 +48,17 @@ export function withNearCache<C extends NodeRedisClient>(
 ): NearCached<C> {
   const resolved = resolveOptions(options);
   const adapter = adapterOf(client);
+  assertReplicas(adapter, resolved.routing.replicas);
   // node-redis v4 finishes a connect that was closed meanwhile, and is `ready` although it is not open.
   const start = (): void => {
     if (client.isOpen) void near.start();
   };
   const stop = (): void => near.stop();
-  const tracked = (nodes: readonly DataNodeOptions[]): TrackedNode[] =>
-    nodes.map(({ id, options: data }) => ({
-      id,
-      endpoint: endpointOf(data, resolved.tracking),
-      watch: adapter.nodesChange ? new ClusterPrimaryWatch() : undefined,
-    }));
   const near = new NearCache(resolved, {
     keyPrefix: adapter.keyPrefix ?? '',
-    isOrdered: adapter.isOrdered,
+    connections: adapter.connections,
     types: () => adapter.root.options.types,
     queueIsBounded: () => adapter.queueIsBounded,
-    nodes: () => {
-      const nodes = adapter.nodes();
-      return nodes instanceof Promise ? nodes.then(tracked) : tracked(nodes);
-    },
-    nodesChange: adapter.nodesChange,
-    nodeOf: (key) => adapter.nodeOf(key),
     onClose: () => {
       client.off('ready', start);
       client.off('end', stop);
@@ -83,7 +69,7 @@ export function withNearCache<C extends NodeRedisClient>(
   // By events, so that a client connected or closed past the wrapper is followed too.
   client.on('ready', start);
   client.on('end', stop);
-  if (adapter.isReady) start();
+  if (adapter.connections.isReady) start();
   const facade = buildFacade(adapter, mainRole(adapter, near));
   define(facade, 'near', near);
   near.attach(facade);

@@ -1,7 +1,7 @@
 // Every metric that exporters offer: its name in each convention, and how it is read. Base units throughout: seconds,
 // bytes. No metric is labelled by key, so the number of series is bounded by prefixes and nodes.
 
-import type { TrackingStats } from '../tracking/tracker.js';
+import type { TrackingStats } from '../tracking/tracking-stats.js';
 import type { Reading } from './measured.js';
 import type { NearState, PrefixStats } from './stats.js';
 

@@ -7,6 +7,7 @@ export const CHANNELS = {
   state: channel('redis-near-cache:state'),
   invalidate: channel('redis-near-cache:invalidate'),
   flush: channel('redis-near-cache:flush'),
+  replica: channel('redis-near-cache:replica'),
   evict: channel('redis-near-cache:evict'),
   warning: channel('redis-near-cache:warning'),
   error: channel('redis-near-cache:error'),

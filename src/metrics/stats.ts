@@ -2,7 +2,7 @@
 
 import type { Coherence } from '../cache/coherence.js';
 import type { Prefix } from '../cache/prefix.js';
-import type { TrackingStats } from '../tracking/tracker.js';
+import type { TrackingStats } from '../tracking/tracking-stats.js';
 
 /** `'connecting'` until the first attempt to track has ended, `'serving'` while hits are possible, `'bypass'` while not. */
 export type NearState = 'connecting' | 'serving' | 'bypass' | 'closed';

@@ -3,70 +3,98 @@
 
 /** What a node's answers mean. */
 export type Verdict =
-  /** It has authority: its PONG counts. */
-  | { readonly kind: 'authority' }
+  /** Its PONG counts. Everything written before `coversAsOf` it has applied; a primary has applied everything. */
+  | { readonly kind: 'authority'; readonly coversAsOf: number }
   /** It serves old data, as far as it knows itself: its PONG proves nothing. */
   | { readonly kind: 'none'; readonly reason: string }
-  /** It serves other keys than before: those of which `owned` says no are void. */
-  | { readonly kind: 'moved'; readonly owned: (slot: number) => boolean }
+  /** It is something else than before: whatever it vouched for is void. */
+  | { readonly kind: 'deposed'; readonly reason: string }
   /** It may not be asked. */
   | { readonly kind: 'denied'; readonly error: Error };
 
-/** Watches one node's role. */
+export interface Answers {
+  /** One for each question, literally; errors too. */
+  readonly answers: readonly unknown[];
+  /** When they were asked. Unit: ms on the cache's clock. */
+  readonly askedAt: number;
+}
+
+/** Watches one node. */
 export interface NodeWatch {
   /** Asked together with each PING, before it. */
   readonly questions: readonly (readonly string[])[];
   /** A new connection: what was known does not count any more. */
   reset(): void;
-  judge(answers: readonly unknown[]): Verdict;
+  judge(answers: Answers): Verdict;
 }
 
-const AUTHORITY: Verdict = { kind: 'authority' };
+export const AUTHORITY: Verdict = { kind: 'authority', coversAsOf: Number.POSITIVE_INFINITY };
 
-/**
- * A primary of a cluster: it must say that its cluster is well and that it is a primary, and which slots it has.
- * Source: CLUSTER INFO, CLUSTER NODES, https://redis.io/docs/latest/commands/cluster-nodes/
- */
-export class ClusterPrimaryWatch implements NodeWatch {
-  readonly questions = [
-    ['CLUSTER', 'INFO'],
-    ['CLUSTER', 'NODES'],
-  ];
-  #slots: string | undefined;
-
-  reset(): void {
-    this.#slots = undefined;
-  }
-
-  judge([info, nodes]: readonly unknown[]): Verdict {
-    for (const answer of [info, nodes]) if (answer instanceof Error) return judgeError(answer);
-    if (!/^cluster_state:ok\r?$/m.test(String(info))) return none('its cluster is not well');
-    const myself = String(nodes)
-      .split('\n')
-      .map((line) => line.split(' '))
-      .find(([, , flags]) => flags?.split(',').includes('myself'));
-    const flags = myself?.[2]?.split(',') ?? [];
-    if (!flags.includes('master')) return none('it is no primary any more');
-    const slots = (myself?.slice(8) ?? []).filter((range) => !range.startsWith('[')).join(' ');
-    const before = this.#slots;
-    this.#slots = slots;
-    return before === undefined || before === slots ? AUTHORITY : { kind: 'moved', owned: inRanges(slots) };
-  }
-}
-
-function none(reason: string): Verdict {
+export function none(reason: string): Verdict {
   return { kind: 'none', reason };
 }
 
-function judgeError(error: Error): Verdict {
+/** A question was answered with an error. */
+export function judgeError(error: Error): Verdict {
   return /^(NOPERM|ERR unknown)/.test(error.message) ? { kind: 'denied', error } : none(error.message);
 }
 
-/** Whether a slot is among ranges as CLUSTER NODES writes them: `0-5460 5462`. */
-function inRanges(text: string): (slot: number) => boolean {
-  const ranges = text
-    .split(' ')
-    .filter((range) => range !== '')
-    .map((range) => range.split('-').map(Number));
-  return (slot) => ranges.some(([from = -1, to = from]) => slot >= from && slot <= to);
+/** Several watches of one node: it must satisfy all of them, and covers what the least of them says. */
+export class AllOf implements NodeWatch {
+  readonly questions: readonly (readonly string[])[];
+  readonly #watches: readonly NodeWatch[];
+
+  constructor(watches: readonly NodeWatch[]) {
+    this.#watches = watches;
+    this.questions = watches.flatMap(({ questions }) => questions);
+  }
+
+  reset(): void {
+    for (const watch of this.#watches) watch.reset();
+  }
+
+  judge({ answers, askedAt }: Answers): Verdict {
+    let at = 0;
+    let verdict = AUTHORITY;
+    for (const watch of this.#watches) {
+      const own = watch.judge({ answers: answers.slice(at, at + watch.questions.length), askedAt });
+      at += watch.questions.length;
+      if (verdict.kind !== 'authority') continue;
+      if (own.kind !== 'authority' || own.coversAsOf < verdict.coversAsOf) verdict = own;
+    }
+    return verdict;
+  }
+}
+
+/**
+ * A single server: one that replicates another must have its link up, and no longer be a primary where it has to be one.
+ * Users of the data need no permission for this question: without it the server counts as a primary.
+ * Source: ROLE, https://redis.io/docs/latest/commands/role/
+ */
+export class RoleWatch implements NodeWatch {
+  readonly #mustBe: 'primary' | 'any';
+  #mayAsk = true;
+
+  constructor(mustBe: 'primary' | 'any') {
+    this.#mustBe = mustBe;
+  }
+
+  get questions(): readonly (readonly string[])[] {
+    return this.#mayAsk ? [['ROLE']] : [];
+  }
+
+  reset(): void {
+    this.#mayAsk = true;
+  }
+
+  judge({ answers: [role] }: Answers): Verdict {
+    if (role instanceof Error) {
+      this.#mayAsk = false;
+      return AUTHORITY;
+    }
+    const [kind, , , state] = Array.isArray(role) ? role.map(String) : [];
+    if (kind !== 'slave') return AUTHORITY;
+    if (this.#mustBe === 'primary') return { kind: 'deposed', reason: 'it is a replica now' };
+    return state === 'connected' ? AUTHORITY : none(`its link to its primary is ${state}`);
+  }
 }

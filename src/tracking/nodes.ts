@@ -1,18 +1,8 @@
 // The nodes that are read from, each with a tracker and a lease of its own (rule C8): follows who is there.
 
 import type { Lease } from '../cache/lease.js';
-import type { Endpoint } from './endpoint.js';
-import type { NodeWatch } from './node-watch.js';
-import { Tracker, type TrackerOptions, type TrackingStats } from './tracker.js';
-
-/** One node that is read from. */
-export interface TrackedNode {
-  /** Names it among the others. */
-  readonly id: string;
-  readonly endpoint: Endpoint;
-  /** What it is asked with each heartbeat. */
-  readonly watch: NodeWatch | undefined;
-}
+import { type TrackedNode, Tracker, type TrackerOptions } from './tracker.js';
+import type { TrackingStats } from './tracking-stats.js';
 
 export class Nodes {
   readonly #options: TrackerOptions;
@@ -22,21 +12,22 @@ export class Nodes {
     this.#options = options;
   }
 
-  /** The lease of a node's session; `undefined` for a node that is not known. */
-  leaseOf(id: string): Lease | undefined {
-    return this.#trackers.get(id)?.lease;
-  }
-
-  get leases(): Lease[] {
-    return Array.from(this.#trackers.values(), ({ lease }) => lease);
+  /** The tracker of a node; `undefined` for a node that is not known. */
+  get(id: string): Tracker | undefined {
+    return this.#trackers.get(id);
   }
 
   get anyArmed(): boolean {
-    return this.leases.some(({ armed }) => armed);
+    return this.#leases.some(({ armed }) => armed);
   }
 
-  stats(): TrackingStats[] {
-    return Array.from(this.#trackers.values(), (tracker) => tracker.stats());
+  get #leases(): Lease[] {
+    return Array.from(this.#trackers.values(), ({ lease }) => lease);
+  }
+
+  /** `isFit` tells of a replica whether it answers reads. */
+  stats(isFit: (id: string) => boolean): TrackingStats[] {
+    return Array.from(this.#trackers, ([id, tracker]) => tracker.stats(isFit(id)));
   }
 
   /** Tracks these nodes and no others. */
@@ -47,15 +38,16 @@ export class Nodes {
 
   /** Has a lease for each of these nodes and for no others, without a connection yet. */
   know(nodes: readonly TrackedNode[]): void {
-    const wanted = new Set(nodes.map(({ id }) => id));
+    const wanted = new Map(nodes.map((node) => [node.id, node]));
     for (const [id, tracker] of this.#trackers) {
-      if (wanted.has(id)) continue;
+      // A node that changed its role is another node.
+      if (wanted.get(id)?.role === tracker.role) continue;
       this.#trackers.delete(id);
       tracker.stop();
       this.#options.coherence.closeLease(tracker.lease);
     }
-    for (const { id, endpoint, watch } of nodes) {
-      if (!this.#trackers.has(id)) this.#trackers.set(id, new Tracker(this.#options, endpoint, watch));
+    for (const node of nodes) {
+      if (!this.#trackers.has(node.id)) this.#trackers.set(node.id, new Tracker(this.#options, node));
     }
   }
 

@@ -14,7 +14,7 @@ export function refusalOf(cause: unknown, node: string): NearCacheError | undefi
       'ERR_NEAR_TRACKING_DENIED',
       `The server at ${node} refused the tracking connection (${firstWord(message)}). Give its user the right ` +
         'credentials and grant: ACL SETUSER <user> on ><password> resetkeys +client|tracking +ping (and +select for a database other ' +
-        'than 0), or name another user in tracking.username and tracking.password.',
+        'than 0, +cluster|info +cluster|nodes for a cluster, +info where replicas are read from), or name another user in tracking.username and tracking.password.',
       { cause },
     );
   }

@@ -10,11 +10,13 @@ export class Session {
   readonly lease: Lease;
   /** Time from the last answered PING to its PONG. Unit: ms. */
   rtt: number | undefined;
+  /** The same, smoothed. */
+  smoothRtt: number | undefined;
   readonly #coherence: Coherence;
   /** When the PING under way was sent. */
   #pingSentAt: number | undefined;
-  /** When the last answered PING was sent: what the next PONG proves. */
-  #answeredSentAt = Number.NEGATIVE_INFINITY;
+  /** When the last answered PING was sent, or what the node covered then if that is less: what the next PONG proves. */
+  #answered = Number.NEGATIVE_INFINITY;
 
   constructor(coherence: Coherence, lease: Lease) {
     this.#coherence = coherence;
@@ -29,11 +31,12 @@ export class Session {
     return this.#pingSentAt !== undefined;
   }
 
-  /** Tracking is on for the prefixes. */
-  arm(covered: Iterable<Prefix>): void {
+  /** Tracking is on for the prefixes, at a node that has applied everything up to `coversAsOf`. */
+  arm(covered: Iterable<Prefix>, coversAsOf = Number.POSITIVE_INFINITY): void {
     this.#pingSentAt = undefined;
-    this.#coherence.arm(this.lease, covered);
-    this.#answeredSentAt = this.lease.provenAsOf;
+    this.lease.coversAsOf = coversAsOf;
+    this.#coherence.arm(this.lease, covered, coversAsOf);
+    this.#answered = this.lease.provenAsOf;
   }
 
   /** More prefixes are tracked in the same epoch. */
@@ -46,21 +49,27 @@ export class Session {
     this.#coherence.revoke(this.lease, reason);
   }
 
-  pingSent(): void {
+  /** @returns when, in ms on the cache's clock */
+  pingSent(): number {
     this.#pingSentAt = this.#coherence.now();
+    return this.#pingSentAt;
   }
 
   /**
    * PONG n proves freshness as of the sending of PING n-1: a PONG can overtake the pushes of its own turn, and on
-   * some servers pushes of writes acknowledged shortly before, but never those of before the PING before it.
+   * some servers pushes of writes acknowledged shortly before, but never those of before the PING before it. The same
+   * holds for what a replica had applied by then (rule C9): `coversAsOf` counts with the next PONG.
    */
-  pongReceived(): void {
+  pongReceived(coversAsOf = Number.POSITIVE_INFINITY): void {
     const sentAt = this.#pingSentAt;
-    if (sentAt === undefined || !this.armed) return;
+    if (sentAt === undefined) return;
     this.#pingSentAt = undefined;
     this.rtt = this.#coherence.now() - sentAt;
-    const proven = this.#answeredSentAt;
-    this.#answeredSentAt = sentAt;
+    this.smoothRtt = this.smoothRtt === undefined ? this.rtt : this.smoothRtt * 0.875 + this.rtt * 0.125;
+    if (!this.armed) return;
+    const proven = this.#answered;
+    this.#answered = Math.min(sentAt, coversAsOf);
+    this.lease.coversAsOf = coversAsOf;
     this.#coherence.prove(this.lease, proven);
   }
 
@@ -69,7 +78,12 @@ export class Session {
     this.#pingSentAt = undefined;
   }
 
-  /** No proof came in time: the connection is worth nothing any more. */
+  /** Nothing was answered for so long that the connection is worth nothing any more. */
+  silent(maxStaleness: number): boolean {
+    return this.#coherence.now() >= (this.#pingSentAt ?? Number.POSITIVE_INFINITY) + maxStaleness;
+  }
+
+  /** No proof came in time. */
   expired(maxStaleness: number): boolean {
     return this.armed && this.#coherence.now() >= this.lease.provenAsOf + maxStaleness;
   }

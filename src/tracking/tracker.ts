@@ -10,9 +10,10 @@ import type { ReconnectStrategy } from '../options.js';
 import { nextDelay } from './backoff.js';
 import { type Opening, openConnection, type TrackingConnection, trackingCommand } from './connection.js';
 import type { Endpoint } from './endpoint.js';
-import type { NodeWatch, Verdict } from './node-watch.js';
+import type { Answers, NodeWatch } from './node-watch.js';
 import { refusalOf } from './refusal.js';
 import { Session } from './session.js';
+import type { TrackingStats } from './tracking-stats.js';
 
 export interface TrackerOptions {
   readonly coherence: Coherence;
@@ -34,39 +35,30 @@ export interface TrackerObserver {
   refused(error: NearCacheError): void;
   /** The connection failed or fell silent; it is being reopened unless `final`. */
   lost(error: NearCacheError, final: boolean): void;
-  /** The node serves other slots than before: what it vouched for in those that `owned` does not name is void. */
-  moved(lease: Lease, owned: (slot: number) => boolean): void;
+  /** The node is something else than before: its session ended, and begins anew once it has authority again. */
+  deposed(node: string, reason: string): void;
   /** A push could not be understood; the cache was emptied. */
   malformed(node: string): void;
-}
-
-/** One row of `stats().tracking`. */
-export interface TrackingStats {
-  /** `host:port`, or the path of a unix socket. */
-  readonly node: string;
-  readonly role: 'primary';
-  /** `'refused'`: the server will not track; it is asked again every 30 s. */
-  readonly state: 'connecting' | 'armed' | 'lost' | 'refused' | 'closed';
-  /** Rises at every arm and every loss. */
-  readonly epoch: number;
-  /** Round trip of the last heartbeat, ms; `null` before the first. */
-  readonly rtt: number | null;
-  /** Times the connection came back after a loss. */
-  readonly reconnects: number;
-  /** Keys the server said had changed, a flush counting as one. */
-  readonly invalidations: number;
-  /** For how long entries may still be served without another proof, ms. */
-  readonly leaseRemaining: number;
 }
 
 /** How long a refusal stands before the server is asked again. Unit: ms. */
 const ASK_AGAIN = 30_000;
 
+/** One node that is read from. */
+export interface TrackedNode {
+  /** Names it among the others. */
+  readonly id: string;
+  readonly role: 'primary' | 'replica';
+  readonly endpoint: Endpoint;
+  /** What it is asked with each heartbeat. */
+  readonly watch: () => NodeWatch;
+}
+
 export class Tracker {
   readonly #options: TrackerOptions;
   readonly #session: Session;
-  /** Asked with every heartbeat, where roles or slots can change. */
-  readonly #watch: NodeWatch | undefined;
+  /** Asked with every heartbeat. */
+  readonly #watch: NodeWatch;
   readonly #lease: Lease;
   #state: TrackingStats['state'] = 'closed';
   #endpoint: Endpoint;
@@ -80,14 +72,21 @@ export class Tracker {
   /** Rises with every connection opened: what belongs to an older one is ignored. */
   #life = 0;
   #retries = 0;
-  #arms = 0;
+  #reconnects = -1;
+  /** The connection has not been armed yet. */
+  #isNew = false;
+  /** Why the node's last PONG proved nothing. */
+  #doubt = 'it is too far behind its primary';
   #invalidations = 0;
+  #reads = 0;
 
-  constructor(options: TrackerOptions, endpoint: Endpoint, watch?: NodeWatch) {
+  constructor(options: TrackerOptions, { endpoint, role, watch }: TrackedNode) {
     this.#options = options;
     this.#endpoint = endpoint;
-    this.#watch = watch;
-    this.#lease = options.coherence.openLease();
+    this.#watch = watch();
+    this.#lease = options.coherence.leases.open();
+    this.#lease.isReplica = role === 'replica';
+    if (this.#lease.isReplica) this.#lease.coversAsOf = Number.NEGATIVE_INFINITY;
     this.#session = new Session(options.coherence, this.#lease);
   }
 
@@ -95,17 +94,33 @@ export class Tracker {
     return this.#lease;
   }
 
-  stats(): TrackingStats {
+  get node(): string {
+    return this.#endpoint.node;
+  }
+
+  get role(): TrackedNode['role'] {
+    return this.#lease.isReplica ? 'replica' : 'primary';
+  }
+
+  /** A read was sent to the node because of its lease. */
+  countRead(): void {
+    this.#reads++;
+  }
+
+  stats(isFit: boolean): TrackingStats {
     const { coherence } = this.#options;
     return {
-      node: this.#node,
-      role: 'primary',
+      node: this.node,
+      role: this.role,
       state: this.#state,
       epoch: this.#lease.epoch,
       rtt: this.#session.rtt ?? null,
-      reconnects: Math.max(0, this.#arms - 1),
+      reconnects: Math.max(0, this.#reconnects),
       invalidations: this.#invalidations,
       leaseRemaining: Math.max(0, this.#lease.serveUntil - coherence.now()),
+      answers: this.role === 'primary' ? this.#lease.armed : isFit,
+      replicaReads: this.#reads,
+      lag: Number.isFinite(this.#lease.coversAsOf) ? coherence.now() - this.#lease.coversAsOf : null,
     };
   }
 
@@ -130,11 +145,12 @@ export class Tracker {
 
   /** A heartbeat now instead of at the next tick. */
   prove(): void {
-    if (this.#session.armed && !this.#session.pinging) this.#ping();
+    if (this.#connection !== undefined && !this.#session.pinging) this.#ping(this.#connection);
   }
 
-  get #node(): string {
-    return this.#endpoint.node;
+  /** Smoothed. Unit: ms. */
+  get rtt(): number | undefined {
+    return this.#session.smoothRtt;
   }
 
   #open(): void {
@@ -155,42 +171,34 @@ export class Tracker {
         if (life !== this.#life) return connection.destroy();
         this.#opening = undefined;
         this.#connection = connection;
+        this.#isNew = true;
         this.#coverage = coverage;
         this.#lease.partsExpire = connection.fieldsExpire;
-        void this.#admit(connection, life);
+        this.#admit();
       },
       // Reported by onEnd, which also covers an end after a good start.
       () => {},
     );
   }
 
-  /** Arms the session, once the node has said that it has authority where that is in doubt. */
-  async #admit(connection: TrackingConnection, life: number): Promise<void> {
-    const { heartbeat } = this.#options;
-    this.#watch?.reset();
-    while (this.#watch !== undefined && life === this.#life) {
-      const { answers } = await connection.beat(this.#watch.questions).catch(() => ({ answers: [] }));
-      if (life !== this.#life) return;
-      const verdict = this.#watch.judge(answers);
-      if (verdict.kind === 'denied') return this.#lost(verdict.error);
-      if (verdict.kind !== 'none') break;
-      await new Promise((resolve) => {
-        this.#timer = setTimeout(resolve, heartbeat);
-        this.#timer.unref();
-      });
-    }
-    if (life === this.#life) this.#arm();
+  /** The session is armed once the node has said that it has authority. */
+  #admit(): void {
+    this.#watch.reset();
+    this.#state = 'standby';
+    this.#beat();
   }
 
-  #arm(): void {
+  #arm(coversAsOf?: number): void {
     this.#state = 'armed';
     this.#retries = 0;
-    this.#arms++;
+    if (this.#isNew) this.#reconnects++;
+    this.#isNew = false;
     const life = this.#life;
-    this.#session.arm(this.#coveredPrefixes());
+    this.#session.arm(this.#coveredPrefixes(), coversAsOf);
     this.#options.observer.armed();
     // A listener may have closed the cache.
     if (life !== this.#life) return;
+    clearTimeout(this.#timer);
     this.#beat();
     // Prefixes registered while the connection was opening.
     void this.followCoverage();
@@ -212,7 +220,7 @@ export class Tracker {
     this.#end('lost');
     // A listener may have closed the cache.
     if (this.#state === 'closed') return;
-    const refusal = refusalOf(cause, this.#node);
+    const refusal = refusalOf(cause, this.node);
     if (refusal !== undefined) {
       this.#state = 'refused';
       this.#openIn(ASK_AGAIN);
@@ -224,8 +232,8 @@ export class Tracker {
     if (delay !== undefined) this.#openIn(delay);
     const message =
       delay === undefined
-        ? `The tracking connection to ${this.#node} is gone and tracking.reconnectStrategy gave up: reads go to Redis until the client connects anew.`
-        : `The tracking connection to ${this.#node} is gone: reads go to Redis until it is back.`;
+        ? `The tracking connection to ${this.node} is gone and tracking.reconnectStrategy gave up: reads go to Redis until the client connects anew.`
+        : `The tracking connection to ${this.node} is gone: reads go to Redis until it is back.`;
     observer.lost(new NearCacheError('ERR_NEAR_TRACKING_LOST', message, { cause }), delay === undefined);
   }
 
@@ -238,11 +246,16 @@ export class Tracker {
 
   /** One tick: end a session that has no proof, else ask for the next. */
   #beat(): void {
-    if (this.#session.expired(this.#options.maxStaleness)) {
-      const life = this.#life;
-      this.#options.observer.expired();
-      if (life === this.#life)
-        this.#lost(new Error(`No proof of life within ${this.#options.maxStaleness} ms.`));
+    const { maxStaleness, observer } = this.#options;
+    const expired = this.#session.expired(maxStaleness);
+    const life = this.#life;
+    // A node may answer all the time without any authority.
+    if (expired && !this.#session.pinging) {
+      this.#depose(this.#doubt);
+      if (life !== this.#life) return;
+    } else if (expired || this.#session.silent(maxStaleness)) {
+      observer.expired();
+      if (life === this.#life) this.#lost(new Error(`No proof of life within ${maxStaleness} ms.`));
       return;
     }
     this.#timer = setTimeout(() => this.#beat(), this.#options.heartbeat);
@@ -250,42 +263,54 @@ export class Tracker {
     this.prove();
   }
 
-  #ping(): void {
-    const connection = this.#connection;
-    if (connection === undefined) return;
+  #ping(connection: TrackingConnection): void {
     // A PONG counts for the session that asked: the same connection may have been armed anew meanwhile.
-    const epoch = this.#lease.epoch;
-    this.#session.pingSent();
-    connection.beat(this.#watch?.questions ?? []).then(
+    const { epoch } = this.#lease;
+    const life = this.#life;
+    const askedAt = this.#session.pingSent();
+    connection.beat(this.#watch.questions).then(
       ({ answers, pong }) => {
-        if (epoch !== this.#lease.epoch) return;
-        const verdict = this.#watch?.judge(answers);
-        if (verdict !== undefined && !this.#hasAuthority(verdict)) return;
-        if (pong !== 'PONG') return this.#session.pingFailed();
-        this.#session.pongReceived();
-        if (this.#options.coherence.wantsProof) this.prove();
+        if (epoch === this.#lease.epoch && life === this.#life) this.#answered({ answers, askedAt }, pong);
       },
       // BUSY, LOADING and the like prove nothing; the lease runs on. A dead socket reports itself.
       () => {
-        if (epoch === this.#lease.epoch) this.#session.pingFailed();
+        if (epoch === this.#lease.epoch && life === this.#life) this.#session.pingFailed();
       },
     );
   }
 
-  #hasAuthority(verdict: Verdict): boolean {
-    switch (verdict.kind) {
-      case 'authority':
-        return true;
-      case 'moved':
-        this.#options.observer.moved(this.#lease, verdict.owned);
-        return true;
-      case 'denied':
-        this.#lost(verdict.error);
-        return false;
-      case 'none':
-        this.#session.pingFailed();
-        return false;
+  #answered(answers: Answers, pong: unknown): void {
+    const verdict = this.#watch.judge(answers);
+    if (verdict.kind === 'denied') {
+      this.#lost(verdict.error);
+    } else if (verdict.kind === 'authority' && pong === 'PONG') {
+      this.#session.pongReceived(verdict.coversAsOf);
+      if (this.#session.armed) {
+        if (this.#options.coherence.leases.wantsProof) this.prove();
+      } else if (this.#isRecent(verdict.coversAsOf)) {
+        this.#arm(verdict.coversAsOf);
+      }
+    } else {
+      this.#session.pingFailed();
+      if (verdict.kind === 'none') this.#doubt = verdict.reason;
+      if (verdict.kind === 'deposed') this.#depose(verdict.reason);
     }
+  }
+
+  /** What the node covers must leave its entries some time to be served. */
+  #isRecent(coversAsOf: number): boolean {
+    const { coherence, maxStaleness } = this.#options;
+    return coherence.now() < coversAsOf + maxStaleness;
+  }
+
+  /** Nobody pushes that a node changed its role: what it vouched for is void at once, and it must be admitted anew. */
+  #depose(reason: string): void {
+    if (!this.#session.armed) return;
+    this.#session.lose('deposed');
+    if (this.#connection === undefined) return;
+    this.#state = 'standby';
+    this.#watch.reset();
+    this.#options.observer.deposed(this.node, reason);
   }
 
   // --- pushes ----------------------------------------------------------------------------------------------
@@ -295,19 +320,17 @@ export class Tracker {
     this.#invalidations++;
     if (key === null) {
       coherence.flush('server');
-      observer.invalidated(this.#node, null);
+      observer.invalidated(this.node, null);
       return;
     }
-    // Keys arrive as strings or bytes, as the decoder is at the time. Bytes that are no UTF-8 become U+FFFD: nothing
-    // is ever cached under such a key, so at worst a key that is really spelt so is dropped needlessly (C12).
-    const name = typeof key === 'string' ? key : Buffer.isBuffer(key) ? key.toString() : undefined;
+    const name = pushedName(key);
     if (name === undefined) {
       coherence.flush('server');
-      observer.malformed(this.#node);
+      observer.malformed(this.node);
       return;
     }
     coherence.invalidate(name);
-    observer.invalidated(this.#node, name);
+    observer.invalidated(this.node, name);
   }
 
   // --- coverage --------------------------------------------------------------------------------------------
@@ -330,7 +353,7 @@ export class Tracker {
     if (kept && added.length === 0) return this.#session.extend(this.#coveredPrefixes());
     try {
       if (kept) {
-        await this.#answered(connection.send([trackingCommand(added, this.#options.noLoop)]));
+        await this.#inTime(connection.send([trackingCommand(added, this.#options.noLoop)]));
         if (life !== this.#life) return;
         this.#coverage = wanted;
         this.#session.extend(this.#coveredPrefixes());
@@ -338,7 +361,7 @@ export class Tracker {
       }
       // Removing needs OFF, and pushes pending at that moment are lost: the session ends and a new one begins.
       this.#session.lose('coverage');
-      await this.#answered(
+      await this.#inTime(
         connection.send([['CLIENT', 'TRACKING', 'OFF'], trackingCommand(wanted, this.#options.noLoop)]),
       );
       if (life !== this.#life) return;
@@ -351,7 +374,7 @@ export class Tracker {
   }
 
   /** No heartbeat watches over a session that is being changed: a connection that stays silent is given up here. */
-  async #answered(reply: Promise<void>): Promise<void> {
+  async #inTime(reply: Promise<void>): Promise<void> {
     const life = this.#life;
     const connectTimeout = this.#endpoint.connectTimeout;
     const deadline = setTimeout(() => {
@@ -365,4 +388,13 @@ export class Tracker {
       clearTimeout(deadline);
     }
   }
+}
+
+/**
+ * Keys arrive as strings or bytes, as the decoder is at the time. Bytes that are no UTF-8 become U+FFFD: nothing is ever
+ * cached under such a key, so at worst a key that is really spelt so is dropped needlessly (C12).
+ */
+function pushedName(key: unknown): string | undefined {
+  if (typeof key === 'string') return key;
+  return Buffer.isBuffer(key) ? key.toString() : undefined;
 }

@@ -3,7 +3,7 @@
 import { EventEmitter, once } from 'node:events';
 import { inspect } from 'node:util';
 import { createClient as createV6 } from '@redis/client';
-import { createClient, createCluster, defineScript, type RedisClientType } from 'redis-client-v4';
+import { createClient, defineScript, type RedisClientType } from 'redis-client-v4';
 import { withNearCache } from 'redis-near-cache';
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import { makeRig } from '../support/rig.js';
@@ -130,7 +130,6 @@ describe('what is no client is told so', () => {
     'a promise of a client': Promise.resolve({}),
     'a client in legacy mode': createClient({ legacyMode: true }),
     'a client with a cache of its own': createV6({ clientSideCache: { maxEntries: 10 } }),
-    'a cluster': createCluster({ rootNodes: [] }),
     'a wrapped client': withNearCache(createClient(), { prefixes: ['k:'] }),
   };
   test.each(Object.entries(bad))('%s', (_, client) => {

@@ -47,6 +47,9 @@ test('stats() is a plain snapshot with every designed field', async () => {
         reconnects: 0,
         invalidations: 0,
         leaseRemaining: expect.any(Number),
+        lag: null,
+        answers: true,
+        replicaReads: 0,
       },
     ],
   });

@@ -15,8 +15,8 @@ const MAY_USE: Readonly<Record<string, readonly string[]>> = {
   tracking: ['cache'],
   metrics: ['cache', 'tracking'],
   values: ['cache'],
-  routing: [],
-  client: ['cache', 'tracking', 'metrics', 'values'],
+  routing: ['cache'],
+  client: ['cache', 'tracking', 'metrics', 'values', 'routing'],
 };
 
 /** For each folder of src/, the packages it may import. */

@@ -25,7 +25,7 @@ beforeEach(() => {
     observer: { flushed() {}, evicted() {}, servingChanged() {}, proofWanted: () => proofsWanted++ },
   });
   core.register('k:', { ttl: 60_000, maxEntries: undefined, cacheNil: true });
-  lease = core.openLease();
+  lease = core.leases.open();
   session = new Session(core, lease);
   session.arm(core.prefixes.all());
 });
@@ -139,10 +139,10 @@ describe('a barrier', () => {
     expect(proofsWanted).toBe(1);
     core.prove(lease, 19);
     expect(core.lookup('k:1', 'GET')).toBeUndefined();
-    expect(core.gate).toBe('barrier');
+    expect(core.leases.gate).toBe('barrier');
     core.prove(lease, 20);
     expect(core.lookup('k:1', 'GET')).toBe('value');
-    expect(core.gate).toBeUndefined();
+    expect(core.leases.gate).toBeUndefined();
   });
 
   test('waits for the last of several commands under way', () => {
@@ -172,7 +172,7 @@ describe('a barrier', () => {
 });
 
 test('an entry of one node is not dropped with the lease of another', () => {
-  const other = core.openLease();
+  const other = core.leases.open();
   core.arm(other, core.prefixes.all());
   held('k:1');
   core.land(core.depart('k:2', 'GET', prefix(), other), 'GET', 'two', undefined);
@@ -182,7 +182,7 @@ test('an entry of one node is not dropped with the lease of another', () => {
 });
 
 test('replies of two nodes do not mix in one entry', () => {
-  const other = core.openLease();
+  const other = core.leases.open();
   core.arm(other, core.prefixes.all());
   held('k:1');
   core.land(core.depart('k:1', 'STRLEN', prefix(), other), 'STRLEN', 5, undefined);

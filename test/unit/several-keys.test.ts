@@ -31,7 +31,7 @@ function open({ evicted = () => {}, ...bounds }: Bounds = {}): void {
   });
   core.register('k:', { ttl: 60_000, maxEntries: undefined, cacheNil: true });
   core.register('short:', { ttl: 100, maxEntries: undefined, cacheNil: true });
-  lease = core.openLease();
+  lease = core.leases.open();
   session = new Session(core, lease);
   session.arm(core.prefixes.all());
 }
@@ -150,7 +150,7 @@ describe('a reply that hangs on several keys', () => {
     hold();
     single('k:b', 'SMEMBERS', ['x', 'news']);
     expect(held()).toBe(undefined);
-    expect(core.suspectSince('k:a', INTER)).toBeDefined();
+    expect(core.suspected('k:a', INTER)).toBeDefined();
   });
 });
 

@@ -1,5 +1,7 @@
 // Rule C6: entries are served only while heartbeats prove that invalidations arrive; no proof in time means bypass.
 
+import { createClient } from 'redis-client-v4';
+import { withNearCache } from 'redis-near-cache';
 import { describe, expect, test } from 'vitest';
 import { RedisServer } from '../../support/redis-server.js';
 import { blockEventLoop, makeRig, type Rig } from '../../support/rig.js';
@@ -120,9 +122,14 @@ test('a reply to PING that is no error and no PONG proves nothing either', async
     'PING',
   );
   try {
-    await using rig = await makeRig(odd, LEASE);
-    await rig.redis.near.ready();
-    await until(() => rig.redis.near.stats().tracking[0]?.reconnects === 1);
+    await using redis = withNearCache(createClient({ url: odd.url }), { prefixes: ['k:'], ...LEASE });
+    await redis.connect();
+    await until(() => redis.near.stats().tracking[0]?.state === 'standby');
+    const asked = async (): Promise<number> =>
+      Number(/cmdstat_time:calls=(\d+)/.exec(String(await odd.command('INFO', 'commandstats')))?.[1] ?? 0);
+    await until(async () => (await asked()) >= 3);
+    expect(redis.near.stats().tracking[0]).toMatchObject({ state: 'standby', epoch: 0 });
+    expect(redis.near.state).not.toBe('serving');
   } finally {
     await odd.stop();
   }

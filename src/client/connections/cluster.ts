@@ -1,0 +1,72 @@
+// The connections of a cluster client of any major: one per node, chosen by slot.
+
+import { hashSlot } from '../../routing/slots.js';
+import { invoke, methodOf } from '../methods.js';
+import { type Connections, type DataNode, type KnownNode, optionsOf } from './connections.js';
+
+interface ClusterNode {
+  readonly address: string;
+  /** Not there while it is being connected; v4 has a promise there then. */
+  readonly client?: object | undefined;
+}
+
+interface Cluster {
+  readonly slots: readonly ({ readonly master: ClusterNode } | undefined)[];
+  readonly masters: readonly ClusterNode[];
+}
+
+export class ClusterConnections implements Connections {
+  /** Two nodes may answer for one key while its slot moves. */
+  readonly isOrdered = false;
+  readonly change = 'by slots';
+  readonly #cluster: Cluster;
+  readonly #client: object;
+
+  constructor(client: object) {
+    this.#client = client;
+    this.#cluster = client as Cluster;
+  }
+
+  get isReady(): boolean {
+    return Reflect.get(this.#client, 'isOpen') === true && this.#cluster.masters.length > 0;
+  }
+
+  nodeOf(key: string): DataNode | undefined {
+    const master = this.#cluster.slots[hashSlot(key)]?.master;
+    const client = master && connectionTo(master);
+    return client && { id: master.address, client };
+  }
+
+  nodes(): KnownNode[] {
+    return this.#cluster.masters.flatMap((master) => {
+      const client = connectionTo(master);
+      if (client !== undefined)
+        return [{ id: master.address, client, options: optionsOf(client), primary: undefined }];
+      // Found the next time. The cluster tells of errors itself.
+      if (master.client === undefined)
+        Promise.resolve(invoke(this.#client, ['nodeClient'], [master])).catch(() => {});
+      return [];
+    });
+  }
+
+  /** One that leads to this node alone. */
+  template(primary: string): object | undefined {
+    const master = this.#cluster.masters.find(({ address }) => address === primary);
+    return master && connectionTo(master);
+  }
+
+  async learn(): Promise<void> {}
+
+  /** A read without a connection to the slot's node is not sent by the near cache. */
+  on(target: object): object {
+    return target;
+  }
+}
+
+function connectionTo({ client }: ClusterNode): object | undefined {
+  return client !== undefined && methodOf(client, 'sendCommand') !== undefined ? client : undefined;
+}
+
+export function isCluster(client: object): boolean {
+  return methodOf(client, 'nodeClient') !== undefined && 'masters' in client;
+}

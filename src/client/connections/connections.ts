@@ -1,0 +1,116 @@
+// The data client's connections: which nodes there are, which of them has a key, and how a read gets there. One file
+// per kind of client implements it: a single connection, a pool, a cluster, a sentinel.
+
+import type { DataClientOptions } from '../../tracking/endpoint.js';
+import { invoke } from '../methods.js';
+
+/** A node that a read can be sent to. */
+export interface DataNode {
+  /** Names it among the others. */
+  readonly id: string;
+  /** A connection to it alone; `undefined` where the data client leads there by itself. */
+  readonly client: object | undefined;
+  /** Of a replica, which may be left out while a read is under way there. */
+  readonly unfit?: Unfit | undefined;
+}
+
+/** How a read at a replica and its health depend on each other. */
+export interface Unfit {
+  /** Calls back once if the replica is left out. @returns what takes that back */
+  onLeft(callback: () => void): () => void;
+  /** The replica could not answer. */
+  failed(): void;
+}
+
+/** A node that is read from. */
+export interface KnownNode extends DataNode {
+  /** Where and as whom its client connects. */
+  readonly options: DataClientOptions;
+  /** The primary that it replicates; `undefined` for a primary. */
+  readonly primary: string | undefined;
+}
+
+export interface Connections {
+  /** Whether reads are answered in the order they were sent: by one connection. */
+  readonly isOrdered: boolean;
+  readonly isReady: boolean;
+  /** Whether the nodes may change while the client is connected. */
+  readonly change: 'never' | 'by slots' | 'by failover';
+  /** A client that leads to this primary alone, which those of its replicas are made after; `undefined`: not known yet. */
+  template(primary: string): object | undefined;
+  /** The primary that has a key; `undefined` while that is not known. */
+  nodeOf(key: string): DataNode | undefined;
+  /** The primaries, and the replicas where these are read from; `undefined` until {@link learn} has found them out. */
+  nodes(): readonly KnownNode[] | undefined;
+  /** Finds out where the client connects; it must be connected. */
+  learn(): Promise<void>;
+  /**
+   * What a read is called on that the data client leads to `node` by itself, instead of `target`, so that `before` runs
+   * right before it, on the same connection. `detoured` is called if another node answers.
+   */
+  on(target: object, node: DataNode, before: Before, detoured: () => void): object;
+}
+
+/** Sends commands as they are, right before a read. */
+export type Before = (send: (command: readonly string[]) => unknown) => void;
+
+/** In the types that are node-redis' defaults, whatever the client's own are. */
+export function sendPlain(client: object, command: readonly string[]): unknown {
+  return invoke(client, ['sendCommand'], [command, { typeMapping: {} }]);
+}
+
+/** Options of a node-redis client, of any major. */
+export function optionsOf(client: object): DataClientOptions {
+  return (Reflect.get(client, 'options') as DataClientOptions | undefined) ?? {};
+}
+
+/**
+ * A read that was sent to one node. What that node has not got, and what a replica can't answer, goes the client's own
+ * way, which leads to the primary; `detoured` is called before, and again when the answer is there.
+ */
+export function readAt(
+  node: DataNode,
+  reply: Promise<unknown>,
+  own: () => Promise<unknown>,
+  detoured: () => void,
+): Promise<unknown> {
+  const elsewhere = (): Promise<unknown> => {
+    detoured();
+    return own().finally(detoured);
+  };
+  const { unfit } = node;
+  if (unfit === undefined) {
+    return reply.catch((error: unknown) => {
+      if (!isRedirection(error)) throw error;
+      return elsewhere();
+    });
+  }
+  return new Promise((resolve, reject) => {
+    const stay = unfit.onLeft(() => {
+      stay();
+      elsewhere().then(resolve, reject);
+    });
+    const arrived = (settle: () => void): void => {
+      stay();
+      settle();
+    };
+    reply.then(
+      (value) => arrived(() => resolve(value)),
+      (error: unknown) => {
+        if (isOfTheCommand(error)) return arrived(() => reject(error));
+        if (!isRedirection(error)) unfit.failed();
+        arrived(() => elsewhere().then(resolve, reject));
+      },
+    );
+  });
+}
+
+/** The node does not have the slot, or not only. */
+function isRedirection(error: unknown): boolean {
+  return error instanceof Error && /^(MOVED|ASK) /.test(error.message);
+}
+
+/** The server's answer would be the same anywhere. */
+function isOfTheCommand(error: unknown): boolean {
+  return error instanceof Error && /^(ERR|WRONGTYPE|NOPERM|CROSSSLOT) /.test(error.message);
+}

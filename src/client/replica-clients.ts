@@ -1,0 +1,111 @@
+// The data clients of replicas: given by the user, or found through their primary and made after its client.
+
+import type { ReplicaClient } from '../options.js';
+import type { Attached } from '../tracking/replication.js';
+import { type KnownNode, optionsOf } from './connections/connections.js';
+import { invoke, methodOf } from './methods.js';
+
+interface Known {
+  readonly id: string;
+  readonly client: object;
+  /** That it replicates; `undefined` for the only one there is. */
+  readonly primary: string | undefined;
+  /** It was connected here, and has to be closed here. */
+  readonly isOurs: boolean;
+}
+
+export class ReplicaClients {
+  readonly #given: readonly ReplicaClient[] | 'discover';
+  readonly #inCluster: boolean;
+  readonly #known = new Map<string, Known>();
+
+  /** In a cluster, a replica answers only who says READONLY. */
+  constructor(given: readonly ReplicaClient[] | 'discover', inCluster: boolean) {
+    this.#given = given;
+    this.#inCluster = inCluster;
+  }
+
+  /** Connects what was given. */
+  start(): void {
+    if (this.#given === 'discover') return;
+    for (const client of this.#given) this.#add(addressOf(client), client, undefined);
+  }
+
+  /** Closes what was opened here. */
+  stop(): void {
+    for (const id of [...this.#known.keys()]) this.#remove(id);
+  }
+
+  /**
+   * The primary has these replicas; `template` is a client that leads to it. @returns whether others than before are to
+   * be read from
+   */
+  found(primary: string, template: object, attached: readonly Attached[]): boolean {
+    if (this.#given !== 'discover') return false;
+    const wanted = new Map(attached.map((replica) => [`${replica.host}:${replica.port}`, replica]));
+    let changed = false;
+    for (const known of [...this.#known.values()]) {
+      if (known.primary !== primary || wanted.has(known.id)) continue;
+      this.#remove(known.id);
+      changed = true;
+    }
+    for (const [id, { host, port }] of wanted) {
+      if (this.#known.get(id)?.primary === primary) continue;
+      this.#remove(id);
+      this.#add(id, this.#clientLike(template, host, port), primary);
+      changed = true;
+    }
+    return changed;
+  }
+
+  /** The replicas of these primaries; those of others are closed. */
+  nodes(primaries: readonly KnownNode[]): KnownNode[] {
+    const [first] = primaries;
+    const nodes: KnownNode[] = [];
+    for (const { id, client, primary = first?.id } of [...this.#known.values()]) {
+      if (primaries.some((each) => each.id === primary))
+        nodes.push({ id, client, options: optionsOf(client), primary });
+      else if (primary !== undefined) this.#remove(id);
+    }
+    return nodes;
+  }
+
+  #add(id: string, client: object, primary: string | undefined): void {
+    if (this.#known.has(id)) return;
+    const isOurs = Reflect.get(client, 'isOpen') !== true;
+    this.#known.set(id, { id, client, primary, isOurs });
+    if (!isOurs) return;
+    // Whoever is not connected is not read from; the client goes on trying by itself.
+    if (primary !== undefined) invoke(client, ['on'], ['error', () => {}]);
+    Promise.resolve(invoke(client, ['connect'], [])).catch(() => {});
+  }
+
+  #remove(id: string): void {
+    const known = this.#known.get(id);
+    this.#known.delete(id);
+    if (known?.isOurs !== true) return;
+    try {
+      const ended = invoke(known.client, [methodOf(known.client, 'destroy') ? 'destroy' : 'disconnect'], []);
+      Promise.resolve(ended).catch(() => {});
+    } catch {
+      // It was closed already.
+    }
+  }
+
+  /** The same client for another server: no waiting in a queue there, because the primary can answer instead. */
+  #clientLike(template: object, host: string, port: number): object {
+    const { path: _path, ...socket } = optionsOf(template).socket ?? {};
+    const overrides = {
+      url: undefined,
+      socket: { ...socket, host, port },
+      disableOfflineQueue: true,
+      ...(this.#inCluster ? { readonly: true } : {}),
+    };
+    return invoke(template, ['duplicate'], [overrides]) as object;
+  }
+}
+
+function addressOf(client: object): string {
+  const { socket } = optionsOf(client);
+  return String(socket?.path ?? `${socket?.host ?? 'localhost'}:${socket?.port ?? 6379}`);
+}

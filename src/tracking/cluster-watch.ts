@@ -1,0 +1,57 @@
+// Watches a node of a cluster: it must say that its cluster is well and that it still plays its part, and its shard's
+// slots are followed.
+// Source: CLUSTER INFO, CLUSTER NODES, https://redis.io/docs/latest/commands/cluster-nodes/
+
+import { type Answers, AUTHORITY, judgeError, type NodeWatch, none, type Verdict } from './node-watch.js';
+
+/** Tells whether the node's shard has a slot. */
+export type Owned = (slot: number) => boolean;
+
+export class ClusterWatch implements NodeWatch {
+  readonly questions = [
+    ['CLUSTER', 'INFO'],
+    ['CLUSTER', 'NODES'],
+  ];
+  readonly #role: 'primary' | 'replica';
+  readonly #moved: (owned: Owned) => void;
+  #slots: string | undefined;
+
+  /** `moved` is called when its shard has other slots than before. */
+  constructor(role: 'primary' | 'replica', moved: (owned: Owned) => void) {
+    this.#role = role;
+    this.#moved = moved;
+  }
+
+  reset(): void {
+    this.#slots = undefined;
+  }
+
+  judge({ answers: [info, nodes] }: Answers): Verdict {
+    for (const answer of [info, nodes]) if (answer instanceof Error) return judgeError(answer);
+    const lines = String(nodes)
+      .split('\n')
+      .map((line) => line.split(' '));
+    const myself = lines.find(([, , flags]) => flags?.split(',').includes('myself'));
+    const role = myself?.[2]?.split(',').includes('master') ? 'primary' : 'replica';
+    if (role !== this.#role) return { kind: 'deposed', reason: `it is a ${role} now` };
+    const primary = role === 'primary' ? myself : lines.find(([id]) => id === myself?.[3]);
+    this.#follow((primary?.slice(8) ?? []).filter((range) => !range.startsWith('[')).join(' '));
+    if (!/^cluster_state:ok\r?$/m.test(String(info))) return none('its cluster is not well');
+    return AUTHORITY;
+  }
+
+  #follow(slots: string): void {
+    const before = this.#slots;
+    this.#slots = slots;
+    if (before !== undefined && before !== slots) this.#moved(inRanges(slots));
+  }
+}
+
+/** Whether a slot is among ranges as CLUSTER NODES writes them: `0-5460 5462`. */
+function inRanges(text: string): Owned {
+  const ranges = text
+    .split(' ')
+    .filter((range) => range !== '')
+    .map((range) => range.split('-').map(Number));
+  return (slot) => ranges.some(([from = -1, to = from]) => slot >= from && slot <= to);
+}
