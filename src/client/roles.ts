@@ -7,7 +7,8 @@ import { buildFacade, type FacadeRole } from './facade.js';
 import { ManyReads } from './many-reads.js';
 import type { NearCache } from './near-cache.js';
 import { OwnCommands } from './own-commands.js';
-import { CachedReads } from './reads.js';
+import { CachedReads, type Read } from './reads.js';
+import { SlotGroups } from './slot-groups.js';
 
 const UNSEEN = 'What a command changed could not be followed.';
 
@@ -16,7 +17,8 @@ const CONNECT_GRACE = 1_000;
 
 export function mainRole(adapter: ClientAdapter, near: NearCache): FacadeRole {
   const reads = new CachedReads(adapter, near);
-  const many = new ManyReads(adapter, near, reads);
+  const groups = SlotGroups.of(adapter, near.keys);
+  const many = new ManyReads(adapter, near, reads, groups);
   // node-redis keeps the connections that it lends in a pool.
   const facades = new WeakMap<object, object>();
   const { connections } = adapter;
@@ -37,13 +39,18 @@ export function mainRole(adapter: ClientAdapter, near: NearCache): FacadeRole {
       fault: (error) => near.fault(UNSEEN, error),
       strayed: () => near.strayed(),
     }),
+    groups,
     held(id, key) {
       follow();
       return reads.held(id, key);
     },
     answer(name, read) {
       follow();
-      return name === 'MGET' ? many.answer(read) : reads.answer(name, read);
+      if (name === 'MGET') return many.answer(read);
+      if (name !== 'EXISTS' || groups === undefined) return reads.answer(name, read);
+      const ask = (part: Read): unknown =>
+        reads.answer(name, part) ?? adapter.call(part.view, part.path, part.args);
+      return groups.run(read, ask) as Promise<unknown>;
     },
     fault: (error) => near.fault('A read could not be cached.', error),
     noticeReplaced(name) {
