@@ -112,11 +112,11 @@ describe.each(MAJORS)('a data connection of v%i with a read under way', (major) 
     const { rig } = behind;
     const proxy = await behind.proxyOf('k:1');
     proxy.hold('down');
-    const reads = [rig.redis.get('k:1'), rig.redis.mGet(['k:1', 'k:2']), rig.redis.exists('k:1')];
+    const reads = [rig.redis.get('k:1'), rig.redis.mGet(['k:1']), rig.redis.exists('k:1')];
     await until(() => proxy.held('down') > 0);
     proxy.release('up');
     proxy.cut();
-    expect(await Promise.all(reads)).toEqual(['old', ['old', expect.anything()], 1]);
+    expect(await Promise.all(reads)).toEqual(['old', ['old'], 1]);
     proxy.release('down');
     await until(() => rig.changes.some(({ node, answers }) => node.endsWith(`${proxy.port}`) && !answers));
     await rig.answering(2);
