@@ -218,7 +218,10 @@ export class NodeRedisV5 implements ClientAdapter {
     before((command) => sendPlain(client, command));
     const sent = invokeOn(this.#sharedOn(client, view), path, args) as Promise<unknown>;
     const reply = trusted === undefined ? sent : trustworthy(sent, trusted);
-    return readAt(node, reply, () => this.call(view, path, args) as Promise<unknown>, detoured);
+    // On its own way too without the signal of the one who asks first.
+    const own = (): Promise<unknown> =>
+      invokeOn(this.#sharedOn(this.client, view), path, args) as Promise<unknown>;
+    return readAt(node, reply, own, detoured);
   }
 
   /** Without the signal of the one who asks first. */

@@ -47,6 +47,7 @@ export class Routes {
   readonly #underWay = new Map<string, Set<UnderWay>>();
   #timer: NodeJS.Timeout | undefined;
   #isLookingSoon = false;
+  #isProving = false;
   #isRunning = false;
   /** Rises with every start and stop: what belongs to an older one is ignored. */
   #life = 0;
@@ -82,7 +83,9 @@ export class Routes {
     if (detours !== undefined && routing.reads !== 'primary') {
       const { reads, maxLag, hotAfter } = routing;
       const changed = (id: string, unfit: UnfitReason | undefined): void => this.#changed(id, unfit);
-      this.#routing = new ReadRouting({ reads, maxLag, hotAfter, random: options.random, detours, changed });
+      const { random } = options;
+      const behind = (primary: string): void => this.#proveSoon(primary);
+      this.#routing = new ReadRouting({ reads, maxLag, hotAfter, random, detours, changed, behind });
       this.#replicaClients = new ReplicaClients(routing.replicas, connections.change === 'by slots');
     }
     const nodes = connections.nodes();
@@ -155,6 +158,21 @@ export class Routes {
     this.#nodes.get(node.id)?.countRead();
     const missesMoves = this.#connections.change === 'by slots';
     return { node: { ...node, unfit: this.#leaving(node.id), missesMoves }, lease: chosen.lease };
+  }
+
+  /**
+   * A read goes to the primary because its replica may not know what was read there before. Asked when that read is
+   * answered, the replica has the next one; asked by heartbeats only, a key that misses more often never gets back to it.
+   */
+  #proveSoon(primary: string): void {
+    if (this.#isProving) return;
+    this.#isProving = true;
+    const tracker = this.#nodes.get(primary);
+    const prove = (): void => {
+      this.#isProving = false;
+      tracker?.prove();
+    };
+    setTimeout(prove, Math.max(PROOF_GAP, (tracker?.rtt ?? 0) + 2)).unref();
   }
 
   #candidate({ id, client }: DataNode): [Candidate] | undefined {
@@ -348,6 +366,9 @@ const MIN_PATIENCE = 250;
 
 /** After a sign that the nodes have changed. Unit: ms. */
 const LOOK_AGAIN = 20;
+
+/** Between questions to a primary beside its heartbeats, at least. Unit: ms. */
+const PROOF_GAP = 5;
 
 /** The overrides name one server, the primary's. */
 function withoutAddress(tracking: ResolvedOptions['tracking']): ResolvedOptions['tracking'] {

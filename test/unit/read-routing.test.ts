@@ -37,6 +37,7 @@ function routing(rules: Partial<RoutingRules> = {}): ReadRouting {
     random: () => 0.5,
     detours,
     changed,
+    behind: () => {},
     ...rules,
   });
 }

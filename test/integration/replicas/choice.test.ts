@@ -50,6 +50,22 @@ describe.each(MAJORS)('a client of v%i', (major) => {
     expect([atPrimary, ...others]).toEqual([0, 1, 1]);
   });
 
+  test('comes back to the replica of a key that it misses all the time', async () => {
+    const rare = { heartbeat: 5_000, maxStaleness: 30_000 };
+    const routing = { reads: 'replicas', maxLag: 15_000 } as const;
+    await using rig = await ReplicaRig.start(bed, { major, ...rare, routing });
+    const atReplicas = (): number => bed.replicas.reduce((sum, replica) => sum + reads(rig, replica), 0);
+    await rig.home('k:1');
+    await rig.redis.set('k:1', 'own');
+    const before = atReplicas();
+    // Each of these that goes to the primary puts off the moment that a replica must cover.
+    await until(async () => {
+      rig.redis.near.clear();
+      expect(await rig.redis.get('k:1')).toBe('own');
+      return atReplicas() > before + 5;
+    }, 3_000);
+  });
+
   test('sends to its primary what is no miss of a cached key', async () => {
     await using rig = await ReplicaRig.start(bed, { major });
     const { redis } = rig;
