@@ -94,9 +94,14 @@ export class Leases {
     this.#observer.proofWanted();
   }
 
-  /** Whether a proof would let something be served that is now held back. */
+  /** What was before this moment must be proven for everything to be served that is now held back. */
+  get proofWanted(): number {
+    return this.#barriers > 0 ? this.#proofAwaited : Math.max(this.#proofAwaited, this.#provenAfter);
+  }
+
+  /** Whether a proof by some node would let something be served that is now held back. */
   get wantsProof(): boolean {
-    const wanted = this.#barriers > 0 ? this.#proofAwaited : Math.max(this.#proofAwaited, this.#provenAfter);
+    const wanted = this.proofWanted;
     for (const { armed, provenAsOf } of this.#leases) if (armed && provenAsOf < wanted) return true;
     return false;
   }

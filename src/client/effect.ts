@@ -14,6 +14,8 @@ export interface Effect {
   readonly observes: readonly string[];
   /** Every key may change, or mean another one afterwards. */
   readonly flush: boolean;
+  /** The connection has another database or user afterwards, which connections to replicas have not. */
+  readonly stray: boolean;
   /** Keys may change that can't be known. */
   readonly unknown: boolean;
   readonly hold: boolean;
@@ -24,6 +26,7 @@ export const NO_EFFECT: Effect = {
   keys: [],
   observes: [],
   flush: false,
+  stray: false,
   unknown: false,
   hold: false,
   release: false,
@@ -54,7 +57,7 @@ export function effectOf(command: WireCommand): Effect {
     case 'write':
       return writeEffect(effect.keys, command);
     case 'flush':
-      return { ...NO_EFFECT, flush: true };
+      return { ...NO_EFFECT, flush: true, stray: effect.stray === true };
     case 'hold':
       return { ...NO_EFFECT, hold: true };
     case 'release':
@@ -94,6 +97,7 @@ export function effectOfAll(commands: readonly WireCommand[]): Effect {
     keys: effects.flatMap((effect) => effect.keys),
     observes: effects.flatMap((effect) => effect.observes),
     flush: effects.some((effect) => effect.flush),
+    stray: effects.some((effect) => effect.stray),
     unknown: effects.some((effect) => effect.unknown),
     hold: effects.some((effect) => effect.hold),
     release: effects.some((effect) => effect.release),

@@ -207,7 +207,7 @@ class Methods {
     }
     if (name === 'connect') return (view, args, self) => role.connect(view, args, self);
     // Iterators call methods of the client: on the wrapped one, so that what they read is seen.
-    const kind = name.endsWith('Iterator') ? 'calls' : adapter.ownMethods[name];
+    const kind = adapter.ownMethods[name] ?? (name.endsWith('Iterator') ? 'calls' : undefined);
     switch (kind) {
       case 'closes':
         return (...call) => {
@@ -239,7 +239,9 @@ class Methods {
       case 'releases':
         return around({ ...NO_EFFECT, release: true });
       case 'resets':
-        return around({ ...NO_EFFECT, flush: true, release: name === 'reset' });
+        return around({ ...NO_EFFECT, flush: true, stray: true, release: name === 'reset' });
+      case 'passes':
+        return forward;
       case 'opaque':
         return around(UNKNOWN);
       default:

@@ -7,7 +7,7 @@ import type { Before, DataNode } from './connections/connections.js';
 import { ExpiryQuestion, isKnown } from './expiry-question.js';
 import { isCacheableKey } from './keys.js';
 import type { NearCache } from './near-cache.js';
-import { abortable, type CachedReads, isTimeout, type Read } from './reads.js';
+import { abortable, type CachedReads, isThere, isTimeout, type Read } from './reads.js';
 import { copyReply } from './reply-types.js';
 import { bySlot, isSendable, isTryAgain, type SlotGroups } from './slot-groups.js';
 
@@ -100,7 +100,8 @@ export class ManyReads {
         const { flight, node } = going;
         const detoured = (): void => this.#near.detoured([flight.key]);
         const args = [[this.#near.keys.argument(key)]];
-        return this.#adapter.read(view, path, args, { node, before: () => {}, detoured });
+        const trusted = node.missesMoves === true ? (reply: unknown) => isThere(reply, []) : undefined;
+        return this.#adapter.read(view, path, args, { node, before: () => {}, trusted, detoured });
       };
       values.push(await this.#past(key, ask));
     }
@@ -164,12 +165,14 @@ export class ManyReads {
           questions = fetched.map(({ going }) =>
             going === undefined
               ? ExpiryQuestion.none
-              : this.#reads.askExpiry(going.flight.key, going.flight.prefix, send),
+              : this.#reads.askExpiry(going.flight.key, going.flight.prefix, node, send),
           );
         };
         const detoured = (): void =>
           this.#near.detoured(fetched.flatMap(({ going }) => going?.flight.key ?? []));
-        values = (await this.#adapter.read(view, path, args, { node, before, detoured })) as unknown[];
+        const trusted = node.missesMoves === true ? (reply: unknown) => isThere(reply, questions) : undefined;
+        const journey = { node, before, trusted, detoured };
+        values = (await this.#adapter.read(view, path, args, journey)) as unknown[];
       }
     } catch (error) {
       this.#fail(fetched);

@@ -267,6 +267,13 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
     this.#readiness.failed(this.#gaveUp);
   }
 
+  /** @internal The data connection has another database or user: the replicas' connections have not (rule C14). */
+  strayed(): void {
+    if (this.#coherence.detours === undefined) return;
+    this.#coherence.detours.noteAll(Number.POSITIVE_INFINITY);
+    this.warn('strayed', STRAYED);
+  }
+
   /** @internal */
   get isRunning(): boolean {
     return this.#lifecycle === 'running';
@@ -384,3 +391,6 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
     return to;
   }
 }
+
+const STRAYED =
+  'SELECT, AUTH, HELLO or RESET was sent: connections to replicas do not follow, so all reads go to the primary from now on.';

@@ -14,7 +14,7 @@ import {
 } from './adapter.js';
 import { type Around, noted } from './cluster-multi.js';
 import { isCluster } from './connections/cluster.js';
-import { type Connections, optionsOf, readAt, sendPlain } from './connections/connections.js';
+import { type Connections, optionsOf, readAt, sendPlain, trustworthy } from './connections/connections.js';
 import type { WireCommand } from './effect.js';
 import { extensionNames, holderOf, invoke, type MethodPath, methodOf } from './methods.js';
 
@@ -138,14 +138,15 @@ export class NodeRedisV4 implements ClientAdapter {
   }
 
   read(view: View, path: MethodPath, args: readonly unknown[], journey: Journey): Promise<unknown> {
-    const { before, detoured, node } = journey;
+    const { before, detoured, node, trusted } = journey;
     const { client } = node;
     if (client === undefined) {
       const target = this.connections.on(view.target, node, before, detoured);
       return Promise.resolve(invoke(target, path, args));
     }
     before((command) => sendPlain(client, command));
-    const reply = invoke(client, path, args) as Promise<unknown>;
+    const sent = invoke(client, path, args) as Promise<unknown>;
+    const reply = trusted === undefined ? sent : trustworthy(sent, trusted);
     return readAt(node, reply, () => this.call(view, path, args) as Promise<unknown>, detoured);
   }
 

@@ -4,10 +4,16 @@
 import type { Coherence } from '../cache/coherence.js';
 import type { Effect } from './effect.js';
 
+export interface OwnCommandsObserver {
+  fault(error: unknown): void;
+  /** The connection has another database or user than before. */
+  strayed(): void;
+}
+
 export class OwnCommands {
   readonly #coherence: Coherence;
   readonly #holds: boolean;
-  readonly #fault: (error: unknown) => void;
+  readonly #observer: OwnCommandsObserver;
   /** Rises with every WATCH: an EXEC ends only what was watched before it was sent. */
   #watches = 0;
   #pendingWatches = 0;
@@ -15,9 +21,9 @@ export class OwnCommands {
   #watching = false;
 
   /** A connection whose reads go to Redis anyway ignores holds. */
-  constructor(coherence: Coherence, holds: 'holds' | 'ignores holds', fault: (error: unknown) => void) {
+  constructor(coherence: Coherence, holds: 'holds' | 'ignores holds', observer: OwnCommandsObserver) {
     this.#coherence = coherence;
-    this.#fault = fault;
+    this.#observer = observer;
     this.#holds = holds === 'holds';
   }
 
@@ -44,7 +50,11 @@ export class OwnCommands {
       this.#after(effect, watches, false);
       throw error;
     }
-    onAnswer(reply, (answered) => this.#after(effect, watches, answered), this.#fault);
+    onAnswer(
+      reply,
+      (answered) => this.#after(effect, watches, answered),
+      (error) => this.#observer.fault(error),
+    );
     return reply;
   }
 
@@ -81,6 +91,7 @@ export class OwnCommands {
   #change(effect: Effect): void {
     for (const key of effect.keys) this.#coherence.change(key);
     if (effect.flush) this.#coherence.flush('connection-state');
+    if (effect.stray) this.#observer.strayed();
   }
 }
 

@@ -50,12 +50,23 @@ export class ReplicaClients {
       changed = true;
     }
     for (const [id, { host, port }] of wanted) {
-      if (this.#known.get(id)?.primary === primary) continue;
+      const known = this.#known.get(id);
+      // A client may have given up to reconnect.
+      if (known?.primary === primary && Reflect.get(known.client, 'isOpen') === true) continue;
       this.#remove(id);
       this.#add(id, this.#clientLike(template, host, port), primary);
       changed = true;
     }
     return changed;
+  }
+
+  /** Its connection answers no more. @returns whether another one takes its place: not where the user gave it */
+  renew(id: string): boolean {
+    const known = this.#known.get(id);
+    if (known === undefined || this.#given !== 'discover') return false;
+    this.#remove(id);
+    this.#add(id, invoke(known.client, ['duplicate'], []) as object, known.primary);
+    return true;
   }
 
   /** The replicas of these primaries; those of others are closed. */

@@ -21,16 +21,24 @@ export function mainRole(adapter: ClientAdapter, near: NearCache): FacadeRole {
   const many = new ManyReads(adapter, near, reads, groups);
   // node-redis keeps the connections that it lends in a pool.
   const facades = new WeakMap<object, object>();
-  // A pool tells nobody when it is connected or closed past the wrapper.
-  const follow = adapter.connections.isOrdered
+  const { connections } = adapter;
+  /** Calls of `connect()` under way. */
+  let connecting = 0;
+  // A pool, a cluster and a sentinel of v5 tell nobody when they are connected or closed past the wrapper.
+  const follow = connections.isOrdered
     ? (): void => {}
     : (): void => {
-        if (adapter.connections.isReady === near.isRunning) return;
-        if (adapter.connections.isReady) void near.start();
-        else near.stop();
+        if (near.isRunning) {
+          if (connections.isClosed) near.stop();
+        } else if (connections.isReady) {
+          void near.start();
+        }
       };
   return {
-    commands: new OwnCommands(near.coherence, 'holds', (error) => near.fault(UNSEEN, error)),
+    commands: new OwnCommands(near.coherence, 'holds', {
+      fault: (error) => near.fault(UNSEEN, error),
+      strayed: () => near.strayed(),
+    }),
     groups,
     held(id, key) {
       follow();
@@ -50,11 +58,16 @@ export function mainRole(adapter: ClientAdapter, near: NearCache): FacadeRole {
       near.warn(`replaced ${name}`, message);
     },
     async connect(view, args, self) {
+      connecting++;
       try {
         await adapter.call(view, ['connect'], args);
       } catch (error) {
-        if (!adapter.client.isOpen) near.abandon(error);
+        // A sentinel of v5 stays open after that, for good.
+        const isStuck = connections.change === 'by failover' && connecting === 1 && !connections.isReady;
+        if (!adapter.client.isOpen || isStuck) near.abandon(error);
         throw error;
+      } finally {
+        connecting--;
       }
       // Unless it was closed again meanwhile.
       if (adapter.client.isOpen) await within(near.start(), CONNECT_GRACE);
@@ -73,7 +86,11 @@ export function mainRole(adapter: ClientAdapter, near: NearCache): FacadeRole {
 function lentFacade(client: object, near: NearCache): object {
   const adapter = lentAdapterOf(client);
   return buildFacade(adapter, {
-    commands: new OwnCommands(near.coherence, 'ignores holds', (error) => near.fault(UNSEEN, error)),
+    commands: new OwnCommands(near.coherence, 'ignores holds', {
+      fault: (error) => near.fault(UNSEEN, error),
+      // A pool lends what reads will be sent on.
+      strayed: () => near.strayed(),
+    }),
     held: () => undefined,
     answer: () => undefined,
     fault: (error) => near.fault('A command could not be looked into.', error),

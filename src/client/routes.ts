@@ -43,10 +43,11 @@ export class Routes {
   #replicas: ReadonlyMap<string, readonly KnownNode[]> = new Map();
   /** By primary: how far it had written when. */
   readonly #written = new Map<string, WrittenOffsets>();
-  /** Reads under way at replicas, by node: what to do when it is left out. */
-  readonly #underWay = new Map<string, Set<() => void>>();
+  /** Reads under way at replicas, by node, the oldest first. */
+  readonly #underWay = new Map<string, Set<UnderWay>>();
   #timer: NodeJS.Timeout | undefined;
   #isLookingSoon = false;
+  #isRunning = false;
   /** Rises with every start and stop: what belongs to an older one is ignored. */
   #life = 0;
 
@@ -113,6 +114,7 @@ export class Routes {
 
   start(): void {
     this.#life++;
+    this.#isRunning = true;
     clearTimeout(this.#timer);
     this.#nodes.stop();
     this.#replicaClients?.start();
@@ -121,6 +123,7 @@ export class Routes {
 
   stop(): void {
     this.#life++;
+    this.#isRunning = false;
     clearTimeout(this.#timer);
     this.#nodes.stop();
     this.#replicaClients?.stop();
@@ -130,8 +133,12 @@ export class Routes {
   routeOf(keys: readonly string[]): Route | undefined {
     const [key = ''] = keys;
     const node = this.#connections.nodeOf(key);
-    const tracker = node && this.#nodes.get(node.id);
-    if (node === undefined || tracker === undefined) return undefined;
+    if (node === undefined) return undefined;
+    const tracker = this.#nodes.get(node.id);
+    if (tracker === undefined) {
+      this.detoured();
+      return undefined;
+    }
     const replica = this.#routing && this.#replicaFor(node, keys);
     return replica ?? { node, lease: tracker.lease };
   }
@@ -146,14 +153,15 @@ export class Routes {
     const node = chosen && this.#known.get(chosen.id);
     if (chosen === undefined || node === undefined) return undefined;
     this.#nodes.get(node.id)?.countRead();
-    return { node: { ...node, unfit: this.#leaving(node.id) }, lease: chosen.lease };
+    const missesMoves = this.#connections.change === 'by slots';
+    return { node: { ...node, unfit: this.#leaving(node.id), missesMoves }, lease: chosen.lease };
   }
 
   #candidate({ id, client }: DataNode): [Candidate] | undefined {
     const tracker = this.#nodes.get(id);
     if (tracker === undefined) return undefined;
-    const isConnected = client === undefined || Reflect.get(client, 'isReady') === true;
-    return [{ id, lease: tracker.lease, rtt: tracker.rtt, isConnected }];
+    const isReady = client === undefined || Reflect.get(client, 'isReady') === true;
+    return [{ id, lease: tracker.lease, rtt: tracker.rtt, isConnected: isReady && !this.#isOverdue(id) }];
   }
 
   /** Another node than expected gave an answer: who has which keys may have changed. */
@@ -165,14 +173,14 @@ export class Routes {
 
   /** A storm of signs must not put it off again and again. */
   #lookSoon(): void {
-    if (this.#isLookingSoon) return;
+    if (this.#isLookingSoon || !this.#isRunning) return;
     this.#isLookingSoon = true;
-    clearTimeout(this.#timer);
     this.#followIn(LOOK_AGAIN);
   }
 
   #followIn(delay: number): void {
     const life = this.#life;
+    clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       if (life === this.#life) this.#follow();
     }, delay);
@@ -197,7 +205,8 @@ export class Routes {
       },
       (error: unknown) => {
         if (life !== this.#life) return;
-        this.#observer.unknown(error);
+        // One that was closed past the wrapper is no fault.
+        if (!this.#connections.isClosed) this.#observer.unknown(error);
         this.#followIn(this.#options.heartbeat);
       },
     );
@@ -264,6 +273,7 @@ export class Routes {
       for (const replica of this.#replicas.get(id) ?? []) {
         const [candidate] = this.#candidate(replica) ?? [];
         if (candidate !== undefined) this.#routing?.judge(candidate, this.#coherence.now());
+        if (this.#isOverdue(replica.id) && this.#replicaClients?.renew(replica.id) === true) this.#lookSoon();
         // Right after the primary, so that little is written in between.
         this.#nodes.get(replica.id)?.prove();
       }
@@ -298,21 +308,43 @@ export class Routes {
 
   /** Who waits for an answer of this replica goes to the primary. */
   #leave(id: string): void {
-    for (const goElsewhere of [...(this.#underWay.get(id) ?? [])]) goElsewhere();
+    for (const read of [...(this.#underWay.get(id) ?? [])]) {
+      const { goElsewhere } = read;
+      read.goElsewhere = undefined;
+      goElsewhere?.();
+    }
+  }
+
+  /** An answer is late: the connection is half-open, although the node may be well. */
+  #isOverdue(id: string): boolean {
+    const [oldest] = this.#underWay.get(id) ?? [];
+    const patience = Math.max(this.#options.routing.maxLag, MIN_PATIENCE);
+    return oldest !== undefined && this.#coherence.now() > oldest.sentAt + patience;
   }
 
   #leaving(id: string): DataNode['unfit'] {
     return {
-      onLeft: (callback) => {
+      onLeft: (goElsewhere) => {
         const underWay = this.#underWay.get(id) ?? new Set();
         this.#underWay.set(id, underWay);
-        underWay.add(callback);
-        return () => underWay.delete(callback);
+        const read: UnderWay = { sentAt: this.#coherence.now(), goElsewhere };
+        underWay.add(read);
+        return () => underWay.delete(read);
       },
       failed: () => this.#routing?.failed(id, this.#coherence.now()),
     };
   }
 }
+
+/** A read that a replica has not answered yet. */
+interface UnderWay {
+  readonly sentAt: number;
+  /** Unless it has. */
+  goElsewhere: (() => void) | undefined;
+}
+
+/** However little lag is tolerated, an answer may take this long. Unit: ms. */
+const MIN_PATIENCE = 250;
 
 /** After a sign that the nodes have changed. Unit: ms. */
 const LOOK_AGAIN = 20;

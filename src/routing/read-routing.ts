@@ -72,7 +72,7 @@ export class ReadRouting {
     for (const replica of replicas) this.judge(replica, now);
     return reads === 'nearest'
       ? this.#chooseNearest(primary, replicas, floor, now)
-      : this.#chooseByRank(replicas, key, floor);
+      : this.#chooseForAll(replicas, keys, floor);
   }
 
   /** Looks whether a replica is fit to answer. */
@@ -103,6 +103,16 @@ export class ReadRouting {
     for (const id of this.#standings.keys()) if (!known.has(id)) this.#standings.delete(id);
     this.#nearest.clear();
     this.#rules.detours.noteAll(now);
+  }
+
+  /** Keys that are read from different replicas are read together at the primary: no replica has to know of both. */
+  #chooseForAll(
+    replicas: readonly Candidate[],
+    keys: readonly string[],
+    floor: number,
+  ): Candidate | undefined {
+    const [chosen, ...others] = keys.map((key) => this.#chooseByRank(replicas, key, floor));
+    return others.every((other) => other === chosen) ? chosen : undefined;
   }
 
   /** The first fit one by rank; it must cover what the ones before it answered while they were fit. */

@@ -33,6 +33,11 @@ export class WrittenOffsets {
     if (this.#samples.length > MAX_SAMPLES) this.#samples.shift();
   }
 
+  /** Whether the primary is known to write another history. */
+  isOther(history: string): boolean {
+    return this.#history !== '' && history !== this.#history;
+  }
+
   /** The latest moment up to which a replica at this offset has applied everything. */
   coveredBy(history: string, offset: number): number {
     if (history !== this.#history) return Number.NEGATIVE_INFINITY;
@@ -82,8 +87,10 @@ export class ReplicaWatch implements NodeWatch {
     const info = fieldsOf(answer);
     if (info.get('role') !== 'slave') return { kind: 'deposed', reason: 'it is a primary now' };
     if (info.get('master_link_status') !== 'up') return none('its link to the primary is down');
-    const offset = Number(info.get('slave_repl_offset'));
-    const coversAsOf = this.#written.coveredBy(info.get('master_replid') ?? '', offset);
+    const history = info.get('master_replid') ?? '';
+    if (this.#written.isOther(history))
+      return { kind: 'deposed', reason: 'it follows another primary, or its primary began anew' };
+    const coversAsOf = this.#written.coveredBy(history, Number(info.get('slave_repl_offset')));
     if (coversAsOf === Number.NEGATIVE_INFINITY)
       return none('it has applied nothing of what its primary has');
     return { kind: 'authority', coversAsOf };

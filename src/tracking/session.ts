@@ -73,9 +73,24 @@ export class Session {
     this.#coherence.prove(this.lease, proven);
   }
 
+  /**
+   * Whether `asOf` is not proven yet and another PING now can change that. A replica that has not applied it yet is asked
+   * again with its primary, not over and over for as long as it is behind.
+   */
+  canProve(asOf: number): boolean {
+    if (!this.armed || this.lease.provenAsOf >= asOf) return false;
+    return !this.lease.isReplica || this.#answered >= asOf;
+  }
+
   /** The PING was answered by something that proves nothing (BUSY, LOADING, MASTERDOWN, NOPERM ...). */
   pingFailed(): void {
     this.#pingSentAt = undefined;
+    this.doubt();
+  }
+
+  /** What a replica covers is not known until it says so again: its link is down, or its data was replaced as a whole. */
+  doubt(): void {
+    if (this.lease.isReplica) this.lease.coversAsOf = Number.NEGATIVE_INFINITY;
   }
 
   /** Nothing was answered for so long that the connection is worth nothing any more. */

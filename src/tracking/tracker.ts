@@ -11,6 +11,7 @@ import { nextDelay } from './backoff.js';
 import { type Opening, openConnection, type TrackingConnection, trackingCommand } from './connection.js';
 import type { Endpoint } from './endpoint.js';
 import type { Answers, NodeWatch } from './node-watch.js';
+import { pushedName } from './pushed-name.js';
 import { refusalOf } from './refusal.js';
 import { Session } from './session.js';
 import type { TrackingStats } from './tracking-stats.js';
@@ -131,10 +132,10 @@ export class Tracker {
     this.#open();
   }
 
-  stop(): void {
+  stop(reason: RevokeReason = 'closed'): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
-    this.#end('closed');
+    this.#end(reason);
   }
 
   /** Follows the registered prefixes. Resolves when what they cover is tracked, or will be with the next session. */
@@ -286,7 +287,7 @@ export class Tracker {
     } else if (verdict.kind === 'authority' && pong === 'PONG') {
       this.#session.pongReceived(verdict.coversAsOf);
       if (this.#session.armed) {
-        if (this.#options.coherence.leases.wantsProof) this.prove();
+        if (this.#session.canProve(this.#options.coherence.leases.proofWanted)) this.prove();
       } else if (this.#isRecent(verdict.coversAsOf)) {
         this.#arm(verdict.coversAsOf);
       }
@@ -321,6 +322,9 @@ export class Tracker {
     if (key === null) {
       coherence.flush('server');
       observer.invalidated(this.node, null);
+      // It may have been pointed at another primary, of which it has got everything now.
+      this.#session.doubt();
+      if (this.#lease.isReplica) this.prove();
       return;
     }
     const name = pushedName(key);
@@ -366,7 +370,7 @@ export class Tracker {
       );
       if (life !== this.#life) return;
       this.#coverage = wanted;
-      this.#session.arm(this.#coveredPrefixes());
+      this.#session.arm(this.#coveredPrefixes(), this.#lease.coversAsOf);
     } catch (error) {
       // An error of CLIENT TRACKING can be followed by an OK: this connection's replies can't be trusted any more.
       if (life === this.#life) this.#lost(error instanceof Error ? error : new Error(String(error)));
@@ -388,13 +392,4 @@ export class Tracker {
       clearTimeout(deadline);
     }
   }
-}
-
-/**
- * Keys arrive as strings or bytes, as the decoder is at the time. Bytes that are no UTF-8 become U+FFFD: nothing is ever
- * cached under such a key, so at worst a key that is really spelt so is dropped needlessly (C12).
- */
-function pushedName(key: unknown): string | undefined {
-  if (typeof key === 'string') return key;
-  return Buffer.isBuffer(key) ? key.toString() : undefined;
 }

@@ -1,6 +1,7 @@
 // A TCP proxy between a client and a server that can hold, cut or swallow what passes, per direction.
 
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from './free-port.js';
 
 /** Both ways, or one: `'up'` goes to the server, `'down'` comes from it. */
@@ -15,6 +16,8 @@ interface Link {
   readonly up: Pipe;
   readonly down: Pipe;
   stranded: boolean;
+  /** Chunks on their way down. */
+  delayed: number;
 }
 
 type Mode = 'flow' | 'hold' | 'swallow';
@@ -26,6 +29,7 @@ export class TcpProxy {
   readonly #links = new Set<Link>();
   readonly #mode: Record<Direction, Mode> = { up: 'flow', down: 'flow' };
   #fragment = 0;
+  #delay = 0;
   #refusing = false;
 
   private constructor(port: number, target: number, server: Server) {
@@ -78,9 +82,9 @@ export class TcpProxy {
     this.#mode.down = 'swallow';
   }
 
-  /** The same for the connections of now only: new ones work. */
-  strand(): void {
-    for (const link of this.#links) link.stranded = true;
+  /** The same for the connections of now only, or the oldest of them: new ones work. */
+  strand(oldest = Number.POSITIVE_INFINITY): void {
+    for (const link of [...this.#links].slice(0, oldest)) link.stranded = true;
   }
 
   /** Ends a black hole for connections opened from now on; older ones are cut. */
@@ -116,6 +120,11 @@ export class TcpProxy {
     this.#fragment = bytes;
   }
 
+  /** What comes from the server from now on arrives so much later. Unit: ms. */
+  delay(ms: number): void {
+    this.#delay = ms;
+  }
+
   /** Listens no more: connecting fails, as where no server runs. */
   async away(): Promise<void> {
     this.cut();
@@ -141,6 +150,7 @@ export class TcpProxy {
       up: { socket: upstream, held: [] },
       down: { socket: downstream, held: [] },
       stranded: false,
+      delayed: 0,
     };
     this.#links.add(link);
     for (const socket of [upstream, downstream]) {
@@ -153,7 +163,19 @@ export class TcpProxy {
       });
     }
     downstream.on('data', (chunk) => this.#pass('up', link, chunk));
-    upstream.on('data', (chunk) => this.#pass('down', link, chunk));
+    // One after the other, although the delay may change.
+    let last = Promise.resolve();
+    upstream.on('data', (chunk) => {
+      if (this.#delay === 0 && link.delayed === 0) return this.#pass('down', link, chunk);
+      link.delayed++;
+      const due = sleep(this.#delay);
+      last = last
+        .then(() => due)
+        .then(() => {
+          link.delayed--;
+          this.#pass('down', link, chunk);
+        });
+    });
   }
 
   #pass(direction: Direction, link: Link, chunk: Buffer): void {

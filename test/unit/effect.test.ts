@@ -149,8 +149,11 @@ test('a count beyond the arguments takes what is there', () => {
 });
 
 test('flushes, holds and releases are told apart', () => {
-  for (const name of ['FLUSHALL', 'SELECT', 'SWAPDB', 'AUTH', 'RESET']) {
+  for (const name of ['FLUSHALL', 'SWAPDB', 'REPLICAOF']) {
     expect(effectOf([name, '0'])).toEqual({ ...NO_EFFECT, flush: true });
+  }
+  for (const name of ['SELECT', 'AUTH', 'HELLO', 'RESET']) {
+    expect(effectOf([name, '0'])).toEqual({ ...NO_EFFECT, flush: true, stray: true });
   }
   for (const name of ['WATCH', 'MULTI']) expect(effectOf([name, 'k'])).toEqual({ ...NO_EFFECT, hold: true });
   for (const name of ['UNWATCH', 'DISCARD', 'EXEC']) {
@@ -170,6 +173,7 @@ test('commands sent together have the effects of all of them', () => {
     keys: ['k', 'k3', 'k4'],
     observes: ['k2'],
     flush: true,
+    stray: true,
     unknown: true,
     hold: false,
     release: false,

@@ -10,6 +10,7 @@ import {
   FLUSH,
   NEUTRAL,
   ONE,
+  STRAY,
   UNKNOWABLE,
   uncached,
   type WireTable,
@@ -128,7 +129,8 @@ const SCRIPTS: WireTable = {
 
 const SERVER: WireTable = {
   // Everything, or another everything.
-  ...each('FLUSHALL FLUSHDB SWAPDB SELECT AUTH HELLO RESET REPLICAOF SLAVEOF FAILOVER', FLUSH),
+  ...each('FLUSHALL FLUSHDB SWAPDB REPLICAOF SLAVEOF FAILOVER', FLUSH),
+  ...each('SELECT AUTH HELLO RESET', STRAY),
   ...each('SFLUSH TRIMSLOTS CLUSTER|REPLICATE CLUSTER|RESET', FLUSH),
   // Optimistic locking, and transactions sent by hand: until they end a read may be answered QUEUED.
   ...each('WATCH MULTI', { kind: 'hold' }),

@@ -46,8 +46,11 @@ export type WireEffect =
     }
   /** Neither changes keys nor tells of any in particular. */
   | { readonly kind: 'neutral' }
-  /** Changes all keys, or what the connection's keys mean (rule C14). */
-  | { readonly kind: 'flush' }
+  /**
+   * Changes all keys, or what the connection's keys mean (rule C14). `stray`: it has another database or user afterwards
+   * than the connections that were made after it.
+   */
+  | { readonly kind: 'flush'; readonly stray?: true }
   /** Begins optimistic locking or a transaction sent by hand (rule C11). */
   | { readonly kind: 'hold' }
   /** Ends it. */
@@ -63,6 +66,7 @@ export const COUNTED: KeyPositions = { countAt: 1 };
 
 export const NEUTRAL: WireEffect = { kind: 'neutral' };
 export const FLUSH: WireEffect = { kind: 'flush' };
+export const STRAY: WireEffect = { kind: 'flush', stray: true };
 export const UNKNOWABLE: WireEffect = { kind: 'unknown' };
 
 export const write = (...keys: number[]): WireEffect => ({ kind: 'write', keys });

@@ -12,11 +12,16 @@ export interface DataNode {
   readonly client: object | undefined;
   /** Of a replica, which may be left out while a read is under way there. */
   readonly unfit?: Unfit | undefined;
+  /**
+   * It is a replica in a cluster, which is not told that a slot is on its way to another shard: a key that it lacks may
+   * have gone there already. Only the primary answers ASK.
+   */
+  readonly missesMoves?: boolean | undefined;
 }
 
 /** How a read at a replica and its health depend on each other. */
 export interface Unfit {
-  /** Calls back once if the replica is left out. @returns what takes that back */
+  /** A read is under way: calls back once if the replica is left out. @returns what to call when its reply is there */
   onLeft(callback: () => void): () => void;
   /** The replica could not answer. */
   failed(): void;
@@ -33,7 +38,10 @@ export interface KnownNode extends DataNode {
 export interface Connections {
   /** Whether reads are answered in the order they were sent: by one connection. */
   readonly isOrdered: boolean;
+  /** Commands can be sent. */
   readonly isReady: boolean;
+  /** The client was closed, or never connected: not merely without a connection for the moment. */
+  readonly isClosed: boolean;
   /** Whether the nodes may change while the client is connected. */
   readonly change: 'never' | 'by slots' | 'by failover';
   /** A client that leads to this primary alone, which those of its replicas are made after; `undefined`: not known yet. */
@@ -86,20 +94,23 @@ export function readAt(
     });
   }
   return new Promise((resolve, reject) => {
-    const stay = unfit.onLeft(() => {
-      stay();
+    let isLeft = false;
+    const arrived = unfit.onLeft(() => {
+      isLeft = true;
       elsewhere().then(resolve, reject);
     });
-    const arrived = (settle: () => void): void => {
-      stay();
-      settle();
-    };
     reply.then(
-      (value) => arrived(() => resolve(value)),
+      (value) => {
+        arrived();
+        // What comes after all may come from another primary's replica.
+        if (!isLeft) resolve(value);
+      },
       (error: unknown) => {
-        if (isOfTheCommand(error)) return arrived(() => reject(error));
-        if (!isRedirection(error)) unfit.failed();
-        arrived(() => elsewhere().then(resolve, reject));
+        arrived();
+        if (isLeft) return;
+        if (isOfTheCommand(error)) return reject(error);
+        if (!isRefusal(error)) unfit.failed();
+        elsewhere().then(resolve, reject);
       },
     );
   });
@@ -107,10 +118,28 @@ export function readAt(
 
 /** The node does not have the slot, or not only. */
 function isRedirection(error: unknown): boolean {
-  return error instanceof Error && /^(MOVED|ASK) /.test(error.message);
+  return error instanceof Doubted || (error instanceof Error && /^(MOVED|ASK) /.test(error.message));
 }
 
-/** The server's answer would be the same anywhere. */
+/** What a node said is not to be relied on: another has to be asked. */
+class Doubted extends Error {}
+
+/** A reply that {@link readAt} asks for elsewhere if it is not `trusted`. */
+export async function trustworthy(
+  reply: Promise<unknown>,
+  trusted: (value: unknown) => Promise<boolean>,
+): Promise<unknown> {
+  const value = await reply;
+  if (!(await trusted(value))) throw new Doubted();
+  return value;
+}
+
+/** What the key holds does not suit the command. */
 function isOfTheCommand(error: unknown): boolean {
-  return error instanceof Error && /^(ERR|WRONGTYPE|NOPERM|CROSSSLOT) /.test(error.message);
+  return error instanceof Error && error.message.startsWith('WRONGTYPE ');
+}
+
+/** The replica is in order, and does not do this: it may have other permissions, or not know the command. */
+function isRefusal(error: unknown): boolean {
+  return isRedirection(error) || (error instanceof Error && /^(ERR|NOPERM|CROSSSLOT) /.test(error.message));
 }
