@@ -4,7 +4,7 @@
 // npx tsx bench/slot-groups.ts
 
 import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
@@ -47,6 +47,7 @@ async function published(): Promise<typeof withNearCache> {
   const entry = fileURLToPath(new URL('../src/index.ts', import.meta.url));
   await build({ entryPoints: [entry], bundle: true, packages: 'external', format: 'esm', outfile });
   const module = (await import(outfile)) as { withNearCache: typeof withNearCache };
+  rmSync(outfile);
   return module.withNearCache;
 }
 
