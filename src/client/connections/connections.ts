@@ -64,7 +64,7 @@ export type Before = (send: (command: readonly string[]) => unknown) => void;
 
 /** In the types that are node-redis' defaults, whatever the client's own are. */
 export function sendPlain(client: object, command: readonly string[]): unknown {
-  return invoke(client, ['sendCommand'], [command, { typeMapping: {} }]);
+  return invoke(client, ['sendCommand'], [command, { typeMapping: {}, timeout: undefined }]);
 }
 
 /** Options of a node-redis client, of any major. */
