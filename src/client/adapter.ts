@@ -83,6 +83,8 @@ export interface Journey {
   readonly node: DataNode;
   /** Sends what goes right before it, on the same connection. */
   readonly before: Before;
+  /** One of many that are sent together. */
+  readonly isPart?: boolean;
   /** Whether what the node answered is to be relied on; if not, the primary is asked. */
   readonly trusted?: ((value: unknown) => Promise<boolean>) | undefined;
   /** Called before the reply is there, if another node gives it. */

@@ -69,7 +69,7 @@ export class ManyReads {
     const { replies, joined, fetched } = plan;
     if (fetched.length > 0) {
       const groups = (this.#groups === undefined ? [fetched] : bySlot(fetched)).flatMap(byNode);
-      const batches = await Promise.all(groups.map((group) => this.#send(read, group)));
+      const batches = await Promise.all(groups.map((group) => this.#send(read, group, groups.length > 1)));
       for (const [batch, group] of groups.entries()) {
         for (const [position, { index }] of group.entries())
           replies[index] = copyReply(batches[batch]?.[position]);
@@ -124,8 +124,8 @@ export class ManyReads {
     return (this.#groups === undefined ? call(read) : this.#groups.run(read, call)) as Promise<unknown>;
   }
 
-  #send(read: Read, fetched: readonly Fetched[]): Promise<unknown[]> {
-    const batch = this.#fetch(read, fetched);
+  #send(read: Read, fetched: readonly Fetched[], isPart: boolean): Promise<unknown[]> {
+    const batch = this.#fetch(read, fetched, isPart);
     for (const [position, { going }] of fetched.entries()) {
       if (going === undefined) continue;
       going.flight.reply = batch.then((values) => values[position]);
@@ -151,7 +151,7 @@ export class ManyReads {
     else plan.joined.push({ index, flight });
   }
 
-  async #fetch(read: Read, fetched: readonly Fetched[]): Promise<unknown[]> {
+  async #fetch(read: Read, fetched: readonly Fetched[], isPart: boolean): Promise<unknown[]> {
     const { options, path, view } = read;
     let questions: readonly ExpiryQuestion[] = [];
     let values: unknown[];
@@ -171,7 +171,7 @@ export class ManyReads {
         const detoured = (): void =>
           this.#near.detoured(fetched.flatMap(({ going }) => going?.flight.key ?? []));
         const trusted = node.missesMoves === true ? (reply: unknown) => isThere(reply, questions) : undefined;
-        const journey = { node, before, trusted, detoured };
+        const journey = { node, before, isPart, trusted, detoured };
         values = (await this.#adapter.read(view, path, args, journey)) as unknown[];
       }
     } catch (error) {

@@ -216,7 +216,9 @@ export class NodeRedisV5 implements ClientAdapter {
       return invokeOn(target, path, args) as Promise<unknown>;
     }
     before((command) => sendPlain(client, command));
-    const sent = invokeOn(this.#sharedOn(client, view), path, args) as Promise<unknown>;
+    // What is written in this turn anyway needs none of v6's timers, which would cost a batch more than all the rest.
+    const isWrittenNow = journey.isPart === true && Reflect.get(client, 'isReady') === true;
+    const sent = invokeOn(this.#sharedOn(client, view, isWrittenNow), path, args) as Promise<unknown>;
     const reply = trusted === undefined ? sent : trustworthy(sent, trusted);
     // On its own way too without the signal of the one who asks first.
     const own = (): Promise<unknown> =>
@@ -225,14 +227,16 @@ export class NodeRedisV5 implements ClientAdapter {
   }
 
   /** Without the signal of the one who asks first. */
-  #sharedOn(client: object, view: View): object {
-    const { types } = view.options;
+  #sharedOn(client: object, view: View, isUntimed = false): object {
+    const types = isUntimed ? `${view.options.types}\0untimed` : view.options.types;
     if (client === this.client && types === this.root.options.types) return client;
     const ofClient = this.#shared.get(client) ?? new Map<string, object>();
     this.#shared.set(client, ofClient);
     let shared = ofClient.get(types);
     if (shared === undefined) {
-      shared = invoke(client, ['withCommandOptions'], [this.#carried(view)]) as object;
+      const carried = this.#carried(view);
+      if (isUntimed) Object.assign(carried, { timeout: undefined });
+      shared = invoke(client, ['withCommandOptions'], [carried]) as object;
       if (client !== this.client && this.keyPrefix !== '') shared = prefixing(shared, this.keyPrefix);
       ofClient.set(types, shared);
     }
