@@ -28,11 +28,14 @@ export type ReconnectStrategy = number | false | ((retries: number, cause: Error
 
 /** Overrides for the tracking connection; everything left out is derived from the data client. */
 export interface TrackingOptions {
-  /** `redis[s]://[[username][:password]@]host[:port][/db]` of the server to listen to. */
+  /** `redis[s]://[[username][:password]@]host[:port][/db]` of the server to listen to. Not for clusters and sentinels. */
   readonly url?: string;
   /** Socket and TLS settings as in node-redis (`host`, `port`, `path`, `tls`, `ca`, `servername`, ...). */
   readonly socket?: Readonly<Record<string, unknown>>;
-  /** ACL user of the tracking connection; `+client|tracking +ping` is all it needs. */
+  /**
+   * ACL user of the tracking connection; `+client|tracking +ping +role` is all it needs, with
+   * `+cluster|info +cluster|nodes` in a cluster, `+info` where replicas are read from.
+   */
   readonly username?: string;
   /** Password of the tracking connection. */
   readonly password?: string;

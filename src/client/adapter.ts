@@ -73,6 +73,8 @@ export type OwnMethod =
   | 'multi'
   /** It executes one, as a pipeline or as a transaction. */
   | 'executes'
+  /** It changes nothing, and what it tells is not cached. */
+  | 'passes'
   /** It sends what is not ours to see. */
   | 'opaque';
 
@@ -81,6 +83,10 @@ export interface Journey {
   readonly node: DataNode;
   /** Sends what goes right before it, on the same connection. */
   readonly before: Before;
+  /** One of many that are sent together. */
+  readonly isPart?: boolean;
+  /** Whether what the node answered is to be relied on; if not, the primary is asked. */
+  readonly trusted?: ((value: unknown) => Promise<boolean>) | undefined;
   /** Called before the reply is there, if another node gives it. */
   readonly detoured: () => void;
 }

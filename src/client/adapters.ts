@@ -4,7 +4,7 @@ import { NearCacheError } from '../errors.js';
 import type { ClientAdapter, NodeRedisClient } from './adapter.js';
 import { ClusterConnections, isCluster } from './connections/cluster.js';
 import { isPool } from './connections/pool.js';
-import { isSentinel, SentinelConnections } from './connections/sentinel.js';
+import { isSentinel } from './connections/sentinel.js';
 import { SingleConnection } from './connections/single.js';
 import { methodOf } from './methods.js';
 import { NodeRedisV4 } from './node-redis-v4.js';
@@ -86,8 +86,7 @@ function v5(client: NodeRedisClient): ClientAdapter {
     );
   }
   if (isCluster(client)) return new NodeRedisV5(client, new ClusterConnections(client));
-  if (isSentinel(client)) return new NodeRedisV5(client, new SentinelConnections(client));
-  if (isPool(client)) return new NodeRedisV5(client);
+  if (isSentinel(client) || isPool(client)) return new NodeRedisV5(client);
   if (hasMethods(client, '_executeCommand')) return new NodeRedisV5(client, new SingleConnection(client));
   throw refusal(
     `withNearCache() takes clients, pools, clusters and sentinels of node-redis; received ${describe(client)}.`,

@@ -14,6 +14,7 @@ import {
 import { type MethodPath, repeatable } from './methods.js';
 import type { OwnCommands } from './own-commands.js';
 import { fieldReplyId, type Read } from './reads.js';
+import type { SlotGroups } from './slot-groups.js';
 
 /** A method that stands in for one of the client's; `self` is the facade, or a view of it. */
 export type Interceptor = (view: View, args: readonly unknown[], self: object) => unknown;
@@ -21,6 +22,8 @@ export type Interceptor = (view: View, args: readonly unknown[], self: object) =
 /** What the facade of the user's client does otherwise than that of a connection that was lent out. */
 export interface FacadeRole {
   readonly commands: OwnCommands;
+  /** Where commands are taken apart by the slots of their keys. */
+  readonly groups?: SlotGroups | undefined;
   /** The hot path of a read of one key, with one text beside it or none: what is held, or `undefined`. */
   held(id: string, key: unknown): unknown;
   /** Answers a read that the cache has a part in; `undefined` for everything else. */
@@ -174,7 +177,9 @@ class Methods {
         // A fault of the cache never fails a read.
         role.fault(error);
       }
-      return methods.#send(effectOfCommand(path, read?.wire), view, path, read?.args ?? args);
+      if (role.groups === undefined || read === undefined)
+        return methods.#send(effectOfCommand(path, read?.wire), view, path, read?.args ?? args);
+      return role.groups.run(read, (part) => methods.#send(effectOf(part.wire), view, path, part.args));
     };
   }
 
@@ -202,7 +207,7 @@ class Methods {
     }
     if (name === 'connect') return (view, args, self) => role.connect(view, args, self);
     // Iterators call methods of the client: on the wrapped one, so that what they read is seen.
-    const kind = name.endsWith('Iterator') ? 'calls' : adapter.ownMethods[name];
+    const kind = adapter.ownMethods[name] ?? (name.endsWith('Iterator') ? 'calls' : undefined);
     switch (kind) {
       case 'closes':
         return (...call) => {
@@ -235,6 +240,8 @@ class Methods {
         return around({ ...NO_EFFECT, release: true });
       case 'resets':
         return around({ ...NO_EFFECT, flush: true, stray: true, release: name === 'reset' });
+      case 'passes':
+        return forward;
       case 'opaque':
         return around(UNKNOWN);
       default:

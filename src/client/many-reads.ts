@@ -1,4 +1,4 @@
-// MGET: what is held is answered from memory, only the rest is fetched, in one command.
+// MGET: what is held is answered from memory, only the rest is fetched, in one command per node, on a cluster per slot.
 
 import type { Flight } from '../cache/flights.js';
 import type { Prefix } from '../cache/prefix.js';
@@ -7,8 +7,9 @@ import type { Before, DataNode } from './connections/connections.js';
 import { ExpiryQuestion, isKnown } from './expiry-question.js';
 import { isCacheableKey } from './keys.js';
 import type { NearCache } from './near-cache.js';
-import { abortable, type CachedReads, isTimeout, type Read } from './reads.js';
+import { abortable, type CachedReads, isThere, isTimeout, type Read } from './reads.js';
 import { copyReply } from './reply-types.js';
+import { bySlot, isSendable, isTryAgain, type SlotGroups } from './slot-groups.js';
 
 /** MGET answers nil for a key that is no string where GET fails: such a nil is held under a name of its own. */
 const STRING = 'GET';
@@ -32,20 +33,22 @@ export class ManyReads {
   readonly #adapter: ClientAdapter;
   readonly #near: NearCache;
   readonly #reads: CachedReads;
+  readonly #groups: SlotGroups | undefined;
 
-  constructor(adapter: ClientAdapter, near: NearCache, reads: CachedReads) {
+  constructor(adapter: ClientAdapter, near: NearCache, reads: CachedReads, groups: SlotGroups | undefined) {
     this.#adapter = adapter;
     this.#near = near;
     this.#reads = reads;
+    this.#groups = groups;
   }
 
   answer(read: Read): Promise<unknown> {
     const { options, wire } = read;
     const keys = wire.slice(1);
-    const pass = (): Promise<unknown> =>
-      this.#adapter.call(read.view, read.path, read.args) as Promise<unknown>;
+    const pass = (): Promise<unknown> => this.#pass(read);
     const cacheable = keys.filter((key) => this.#prefix(key) !== undefined) as string[];
-    if (options.signal?.aborted === true || cacheable.length === 0) return pass();
+    const refused = options.signal?.aborted === true || (this.#groups !== undefined && !isSendable(wire));
+    if (refused || cacheable.length === 0) return pass();
     const { readError } = this.#near;
     if (readError !== undefined) return Promise.reject(readError);
     if (options.past || options.alone) return this.#reads.bypass(cacheable, pass);
@@ -61,12 +64,12 @@ export class ManyReads {
       // A fault of the cache never fails a read.
       this.#fail(plan.fetched);
       this.#near.fault('A read could not be cached.', error);
-      return (await this.#adapter.call(read.view, read.path, read.rest)) as unknown[];
+      return (await this.#pass(read)) as unknown[];
     }
     const { replies, joined, fetched } = plan;
     if (fetched.length > 0) {
-      const groups = byNode(fetched);
-      const batches = await Promise.all(groups.map((group) => this.#send(read, group)));
+      const groups = (this.#groups === undefined ? [fetched] : bySlot(fetched)).flatMap(byNode);
+      const batches = await Promise.all(groups.map((group) => this.#send(read, group, groups.length > 1)));
       for (const [batch, group] of groups.entries()) {
         for (const [position, { index }] of group.entries())
           replies[index] = copyReply(batches[batch]?.[position]);
@@ -82,15 +85,47 @@ export class ManyReads {
       return await flight.reply;
     } catch (error) {
       if (!read.options.impatient || !isTimeout(error)) throw error;
-      const again = [[this.#near.keys.asWritten(flight.key)]];
-      const ask = (): Promise<unknown> => this.#adapter.call(read.view, read.path, again) as Promise<unknown>;
-      const [reply] = (await this.#reads.bypass([flight.key], ask)) as unknown[];
-      return reply;
+      return this.#past(flight.key, () => this.#call(read, flight.key));
     }
   }
 
-  #send(read: Read, fetched: readonly Fetched[]): Promise<unknown[]> {
-    const batch = this.#fetch(read, fetched);
+  /** A node has only some of these keys, which are being moved: each is asked for, shared as the whole was. */
+  async #oneByOne(read: Read, fetched: readonly Fetched[]): Promise<unknown[]> {
+    const { path, view } = read;
+    const values: unknown[] = [];
+    // One after the other: see SlotGroups.
+    for (const { key, going } of fetched) {
+      const ask = (): Promise<unknown> => {
+        if (going === undefined) return this.#call(read, key);
+        const { flight, node } = going;
+        const detoured = (): void => this.#near.detoured([flight.key]);
+        const args = [[this.#near.keys.argument(key)]];
+        const trusted = node.missesMoves === true ? (reply: unknown) => isThere(reply, []) : undefined;
+        return this.#adapter.read(view, path, args, { node, before: () => {}, trusted, detoured });
+      };
+      values.push(await this.#past(key, ask));
+    }
+    return values;
+  }
+
+  /** One key, past the cache. */
+  async #past(key: unknown, ask: () => Promise<unknown>): Promise<unknown> {
+    const [reply] = (await this.#reads.bypass(typeof key === 'string' ? [key] : [], ask)) as unknown[];
+    return reply;
+  }
+
+  /** A key as it goes on the wire. */
+  #call({ path, view }: Read, key: unknown): Promise<unknown> {
+    return this.#adapter.call(view, path, [[this.#near.keys.argument(key)]]) as Promise<unknown>;
+  }
+
+  #pass(read: Read): Promise<unknown> {
+    const call = ({ view, path, args }: Read): unknown => this.#adapter.call(view, path, args);
+    return (this.#groups === undefined ? call(read) : this.#groups.run(read, call)) as Promise<unknown>;
+  }
+
+  #send(read: Read, fetched: readonly Fetched[], isPart: boolean): Promise<unknown[]> {
+    const batch = this.#fetch(read, fetched, isPart);
     for (const [position, { going }] of fetched.entries()) {
       if (going === undefined) continue;
       going.flight.reply = batch.then((values) => values[position]);
@@ -116,7 +151,8 @@ export class ManyReads {
     else plan.joined.push({ index, flight });
   }
 
-  async #fetch({ options, path, view }: Read, fetched: readonly Fetched[]): Promise<unknown[]> {
+  async #fetch(read: Read, fetched: readonly Fetched[], isPart: boolean): Promise<unknown[]> {
+    const { options, path, view } = read;
     let questions: readonly ExpiryQuestion[] = [];
     let values: unknown[];
     try {
@@ -129,15 +165,18 @@ export class ManyReads {
           questions = fetched.map(({ going }) =>
             going === undefined
               ? ExpiryQuestion.none
-              : this.#reads.askExpiry(going.flight.key, going.flight.prefix, send),
+              : this.#reads.askExpiry(going.flight.key, going.flight.prefix, node, send),
           );
         };
         const detoured = (): void =>
           this.#near.detoured(fetched.flatMap(({ going }) => going?.flight.key ?? []));
-        values = (await this.#adapter.read(view, path, args, { node, before, detoured })) as unknown[];
+        const trusted = node.missesMoves === true ? (reply: unknown) => isThere(reply, questions) : undefined;
+        const journey = { node, before, isPart, trusted, detoured };
+        values = (await this.#adapter.read(view, path, args, journey)) as unknown[];
       }
     } catch (error) {
       this.#fail(fetched);
+      if (isTryAgain(error)) return this.#oneByOne(read, fetched);
       throw error;
     }
     for (const [position, { key, going }] of fetched.entries()) {
@@ -178,12 +217,12 @@ export class ManyReads {
   }
 }
 
-/** Keys of one node go together; those that are not stored go where the client itself leads. */
+/** Keys of one node go together; those that are not stored go with those of the primary, where the client itself leads. */
 function byNode(fetched: readonly Fetched[]): Fetched[][] {
   const groups = new Map<string, Fetched[]>();
   for (const each of fetched) {
-    const { client, id = '' } = each.going?.node ?? {};
-    const where = client === undefined ? '' : id;
+    const { unfit, id = '' } = each.going?.node ?? {};
+    const where = unfit === undefined ? '' : id;
     const group = groups.get(where);
     if (group === undefined) groups.set(where, [each]);
     else group.push(each);

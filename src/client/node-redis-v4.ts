@@ -14,7 +14,7 @@ import {
 } from './adapter.js';
 import { type Around, noted } from './cluster-multi.js';
 import { isCluster } from './connections/cluster.js';
-import { type Connections, optionsOf, readAt, sendPlain } from './connections/connections.js';
+import { type Connections, optionsOf, readAt, sendPlain, trustworthy } from './connections/connections.js';
 import type { WireCommand } from './effect.js';
 import { extensionNames, holderOf, invoke, type MethodPath, methodOf } from './methods.js';
 
@@ -91,9 +91,10 @@ export class NodeRedisV4 implements ClientAdapter {
   /** v4 marks options by a symbol, and takes them as the first argument. */
   optionsOf(_: View, args: readonly unknown[]): { options: CallOptions; rest: readonly unknown[] } {
     const first = args[0];
-    if (this.#optionsMark === undefined || typeof first !== 'object' || first === null)
-      return { options: PLAIN, rest: args };
-    if (Reflect.get(first, this.#optionsMark) !== true) return { options: PLAIN, rest: args };
+    if (typeof first !== 'object' || first === null) return { options: PLAIN, rest: args };
+    // A cluster has no method that shows the symbol.
+    const mark = this.#optionsMark ?? Object.getOwnPropertySymbols(first).find(isOptionsMark);
+    if (mark === undefined || Reflect.get(first, mark) !== true) return { options: PLAIN, rest: args };
     // Replies as bytes are other replies, a connection of its own may have another database selected, and a place of
     // its own in the queue is not shared.
     const past = ['returnBuffers', 'isolated', 'asap'].some((name) => Reflect.get(first, name) === true);
@@ -137,14 +138,15 @@ export class NodeRedisV4 implements ClientAdapter {
   }
 
   read(view: View, path: MethodPath, args: readonly unknown[], journey: Journey): Promise<unknown> {
-    const { before, detoured, node } = journey;
+    const { before, detoured, node, trusted } = journey;
     const { client } = node;
     if (client === undefined) {
       const target = this.connections.on(view.target, node, before, detoured);
       return Promise.resolve(invoke(target, path, args));
     }
     before((command) => sendPlain(client, command));
-    const reply = invoke(client, path, args) as Promise<unknown>;
+    const sent = invoke(client, path, args) as Promise<unknown>;
+    const reply = trusted === undefined ? sent : trustworthy(sent, trusted);
     return readAt(node, reply, () => this.call(view, path, args) as Promise<unknown>, detoured);
   }
 
@@ -163,6 +165,10 @@ export class NodeRedisV4 implements ClientAdapter {
     if (this.connections.isReady) await invoke(this.client, ['quit'], []);
     else if (this.client.isOpen) await invoke(this.client, ['disconnect'], []);
   }
+}
+
+function isOptionsMark({ description }: symbol): boolean {
+  return description === 'Command Options';
 }
 
 interface Extensions {

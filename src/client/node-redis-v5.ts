@@ -1,5 +1,5 @@
-// What is particular to node-redis v5 and v6 (@redis/client 5.x and 6.x), clients and pools, by structure, never by
-// import: options by views of the client, key prefixes, connections that a pool lends out.
+// What is particular to node-redis v5 and v6 (@redis/client 5.x and 6.x), clients, pools, clusters and sentinels, by
+// structure, never by import: options by views of the client, key prefixes, connections that are lent out.
 
 import {
   type CallOptions,
@@ -13,8 +13,9 @@ import {
 } from './adapter.js';
 import { type Around, noted } from './cluster-multi.js';
 import { isCluster } from './connections/cluster.js';
-import { type Connections, optionsOf, readAt, sendPlain } from './connections/connections.js';
+import { type Connections, optionsOf, readAt, sendPlain, trustworthy } from './connections/connections.js';
 import { isPool, PooledConnections } from './connections/pool.js';
+import { isSentinel, SentinelConnections } from './connections/sentinel.js';
 import type { WireCommand } from './effect.js';
 import { extensionNames, holderOf, invoke, type Method, type MethodPath, methodOf } from './methods.js';
 import { typesOf } from './reply-types.js';
@@ -51,6 +52,9 @@ const OWN_METHODS: Readonly<Record<string, OwnMethod>> = {
   getNodeClientForKey: 'gives',
 };
 
+/** A sentinel's iterator calls what is opaque, to send nothing but SCAN. */
+const OF_SENTINELS: Readonly<Record<string, OwnMethod>> = { ...OWN_METHODS, scanIterator: 'passes' };
+
 /** node-redis' own options of a call. */
 interface CommandOptions {
   readonly typeMapping?: object;
@@ -64,7 +68,7 @@ export class NodeRedisV5 implements ClientAdapter {
   readonly client: NodeRedisClient;
   readonly root: View;
   readonly keyPrefix: string | undefined;
-  readonly ownMethods = OWN_METHODS;
+  readonly ownMethods: Readonly<Record<string, OwnMethod>>;
   readonly connections: Connections;
   readonly namespaces: readonly string[];
   readonly #isCluster: boolean;
@@ -73,21 +77,26 @@ export class NodeRedisV5 implements ClientAdapter {
   readonly #recorder: object;
   #recorded: WireCommand | undefined;
   readonly #scripts = new Set<string>();
-  /** Those of the client, or of a pool's connections. */
+  /** Those of the client, or of the connections of a pool or sentinel. */
   #options: object;
-  /** Those of the client, or of a pool's connections; `undefined` while these are not known. */
+  /** Those of the client over those of its connections; `undefined` while these are not known. */
   #ownOptions: CommandOptions | undefined;
   /** By connection, then by types: what reads are sent on that several callers may wait for. */
   readonly #shared = new WeakMap<object, Map<string, object>>();
 
-  /** A pool has its connections made by itself. */
+  /** Pools and sentinels make their connections themselves: what they are like is learnt from one. */
   constructor(client: NodeRedisClient, connections?: Connections) {
     this.client = client;
-    this.connections = connections ?? new PooledConnections(client, (connection) => this.#learn(connection));
+    this.connections =
+      connections ??
+      new (isSentinel(client) ? SentinelConnections : PooledConnections)(client, (connection) =>
+        this.#learn(connection),
+      );
     this.#isCluster = isCluster(client);
+    this.ownMethods = isSentinel(client) ? OF_SENTINELS : OWN_METHODS;
     this.#options = optionsOf(client);
     if (connections !== undefined) this.#ownOptions = commandOptionsOf(client);
-    this.root = this.viewOf(client);
+    this.root = this.#viewOf(client);
     this.#commands = holderOf(client, 'Multi') ?? {};
     this.#recorder = recorderOf(client, (wire) => {
       this.#recorded = wire;
@@ -104,12 +113,12 @@ export class NodeRedisV5 implements ClientAdapter {
     return Boolean(Reflect.get(this.#options, 'commandsQueueMaxLength'));
   }
 
-  /** A pool shows the options of its connections only on one of them. */
   #learn(connection: object): void {
-    this.#ownOptions = commandOptionsOf(connection);
+    const own = isSentinel(this.client) ? commandOptionsOf(this.client) : {};
+    this.#ownOptions = { ...commandOptionsOf(connection), ...own };
     this.#options = optionsOf(connection);
-    // Whoever holds the view of the pool itself finds its options there.
-    Object.assign(this.root, this.viewOf(this.client));
+    // Whoever holds the view of the client itself finds its options there.
+    Object.assign(this.root, this.#viewOf(this.client));
   }
 
   isCommand(name: string): boolean {
@@ -122,6 +131,17 @@ export class NodeRedisV5 implements ClientAdapter {
 
   /** What the client's own options leave out of a view's, its connections fill in; replies are transformed without. */
   viewOf(target: object): View {
+    if (!this.#isTheClient(target)) return this.#viewOf(target);
+    // Whoever holds the view of the client itself finds its options there.
+    return Object.assign(this.root, this.#viewOf(this.client));
+  }
+
+  /** Views of v5's sentinels have no options of their own: what they are given changes the client's, or nothing. */
+  #isTheClient(target: object): boolean {
+    return isSentinel(this.client) && commandOptionsOf(target) === commandOptionsOf(this.client);
+  }
+
+  #viewOf(target: object): View {
     const own = this.#ownOptions;
     const given = commandOptionsOf(target);
     const effective = { ...own, ...given };
@@ -168,9 +188,14 @@ export class NodeRedisV5 implements ClientAdapter {
       queue = given.find(Array.isArray) ?? [];
       return Promise.resolve([]);
     };
+    // A sentinel's, and that of a client it lends, is made with what executes it.
+    const executor = { _executePipeline: execute, _keyPrefix: this.keyPrefix };
     try {
       const routing = this.#isCluster ? [undefined] : [];
-      const recorder = new Multi(execute, execute, ...routing, undefined, this.keyPrefix);
+      const recorder =
+        methodOf(this.client, '_execute') === undefined || this.#isCluster
+          ? new Multi(execute, execute, ...routing, undefined, this.keyPrefix)
+          : new Multi(executor);
       invoke(recorder, [name], args);
       invoke(recorder, ['execAsPipeline'], []);
     } catch {
@@ -184,26 +209,34 @@ export class NodeRedisV5 implements ClientAdapter {
   }
 
   read(view: View, path: MethodPath, args: readonly unknown[], journey: Journey): Promise<unknown> {
-    const { before, detoured, node } = journey;
+    const { before, detoured, node, trusted } = journey;
     const { client } = node;
     if (client === undefined) {
       const target = this.connections.on(this.#sharedOn(this.client, view), node, before, detoured);
       return invokeOn(target, path, args) as Promise<unknown>;
     }
     before((command) => sendPlain(client, command));
-    const reply = invokeOn(this.#sharedOn(client, view), path, args) as Promise<unknown>;
-    return readAt(node, reply, () => this.call(view, path, args) as Promise<unknown>, detoured);
+    // What is written in this turn anyway needs none of v6's timers, which would cost a batch more than all the rest.
+    const isWrittenNow = journey.isPart === true && Reflect.get(client, 'isReady') === true;
+    const sent = invokeOn(this.#sharedOn(client, view, isWrittenNow), path, args) as Promise<unknown>;
+    const reply = trusted === undefined ? sent : trustworthy(sent, trusted);
+    // On its own way too without the signal of the one who asks first.
+    const own = (): Promise<unknown> =>
+      invokeOn(this.#sharedOn(this.client, view), path, args) as Promise<unknown>;
+    return readAt(node, reply, own, detoured);
   }
 
   /** Without the signal of the one who asks first. */
-  #sharedOn(client: object, view: View): object {
-    const { types } = view.options;
+  #sharedOn(client: object, view: View, isUntimed = false): object {
+    const types = isUntimed ? `${view.options.types}\0untimed` : view.options.types;
     if (client === this.client && types === this.root.options.types) return client;
     const ofClient = this.#shared.get(client) ?? new Map<string, object>();
     this.#shared.set(client, ofClient);
     let shared = ofClient.get(types);
     if (shared === undefined) {
-      shared = invoke(client, ['withCommandOptions'], [this.#carried(view)]) as object;
+      const carried = this.#carried(view);
+      if (isUntimed) Object.assign(carried, { timeout: undefined });
+      shared = invoke(client, ['withCommandOptions'], [carried]) as object;
       if (client !== this.client && this.keyPrefix !== '') shared = prefixing(shared, this.keyPrefix);
       ofClient.set(types, shared);
     }
@@ -256,8 +289,13 @@ function prefixing(client: object, keyPrefix: string | undefined): object {
   return Object.create(client, { _self: { value: self } }) as object;
 }
 
+const NO_OPTIONS: CommandOptions = {};
+
 /** A sentinel client shows what applies by a getter. */
 function commandOptionsOf(target: object): CommandOptions {
-  const options: unknown = Reflect.get(target, 'commandOptions') ?? Reflect.get(target, '_commandOptions');
-  return (options as CommandOptions | undefined) ?? {};
+  const options: unknown = Reflect.get(
+    target,
+    'commandOptions' in target ? 'commandOptions' : '_commandOptions',
+  );
+  return (options as CommandOptions | undefined) ?? NO_OPTIONS;
 }

@@ -4,7 +4,7 @@ import type { Entry } from '../cache/entry.js';
 import type { Flight } from '../cache/flights.js';
 import type { Prefix } from '../cache/prefix.js';
 import type { CallOptions, ClientAdapter, View } from './adapter.js';
-import type { Before } from './connections/connections.js';
+import type { Before, DataNode } from './connections/connections.js';
 import { type Cacheable, cacheableOf, type WireCommand } from './effect.js';
 import { type AskedExpiry, combined, ExpiryQuestion, isKnown } from './expiry-question.js';
 import { isCacheableKey } from './keys.js';
@@ -150,10 +150,11 @@ export class CachedReads {
     let questions: readonly ExpiryQuestion[] = [ExpiryQuestion.neverAsked];
     try {
       const before: Before = (send) => {
-        questions = keys.map((asked) => this.askExpiry(asked, prefix, send));
+        questions = keys.map((asked) => this.askExpiry(asked, prefix, node, send));
       };
       const detoured = (): void => this.#near.detoured(keys);
-      flight.reply = this.#adapter.read(view, path, rest, { node, before, detoured });
+      const trusted = node.missesMoves === true ? (value: unknown) => isThere(value, questions) : undefined;
+      flight.reply = this.#adapter.read(view, path, rest, { node, before, trusted, detoured });
     } catch (error) {
       coherence.fail(flight);
       throw error;
@@ -198,8 +199,13 @@ export class CachedReads {
    * The key's own expiry, if it is of interest. Asked in the same write as the read, and first: if the key expires in
    * between, the reply is nil, which lasts; the other way round a value would be taken for one that does not expire.
    */
-  askExpiry(key: string, prefix: Prefix, send: (command: readonly string[]) => unknown): ExpiryQuestion {
-    return this.#near.lifetimes.wantsExpiry(prefix)
+  askExpiry(
+    key: string,
+    prefix: Prefix,
+    { missesMoves }: DataNode,
+    send: (command: readonly string[]) => unknown,
+  ): ExpiryQuestion {
+    return missesMoves === true || this.#near.lifetimes.wantsExpiry(prefix)
       ? ExpiryQuestion.ask(() => send(['PTTL', key]))
       : ExpiryQuestion.none;
   }
@@ -247,6 +253,14 @@ export function abortable(
     signal.addEventListener('abort', abort, { once: true });
     reply.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
   });
+}
+
+/** Whether the node has all keys that it was asked for, as far as it can be told. */
+export async function isThere(value: unknown, questions: readonly ExpiryQuestion[]): Promise<boolean> {
+  const answers = await Promise.all(questions.map(({ answered }) => answered));
+  const missing = answers.some((answer) => !isKnown(answer) || answer?.exists === false);
+  // A key may have gone between PTTL and the read.
+  return !missing && value !== null && !(Array.isArray(value) && value.includes(null));
 }
 
 const PTTL_DENIED =

@@ -7,7 +7,8 @@ import { buildFacade, type FacadeRole } from './facade.js';
 import { ManyReads } from './many-reads.js';
 import type { NearCache } from './near-cache.js';
 import { OwnCommands } from './own-commands.js';
-import { CachedReads } from './reads.js';
+import { CachedReads, type Read } from './reads.js';
+import { SlotGroups } from './slot-groups.js';
 
 const UNSEEN = 'What a command changed could not be followed.';
 
@@ -16,29 +17,40 @@ const CONNECT_GRACE = 1_000;
 
 export function mainRole(adapter: ClientAdapter, near: NearCache): FacadeRole {
   const reads = new CachedReads(adapter, near);
-  const many = new ManyReads(adapter, near, reads);
+  const groups = SlotGroups.of(adapter, near.keys);
+  const many = new ManyReads(adapter, near, reads, groups);
   // node-redis keeps the connections that it lends in a pool.
   const facades = new WeakMap<object, object>();
-  // A pool tells nobody when it is connected or closed past the wrapper.
-  const follow = adapter.connections.isOrdered
+  const { connections } = adapter;
+  /** Calls of `connect()` under way. */
+  let connecting = 0;
+  // A pool, a cluster and a sentinel of v5 tell nobody when they are connected or closed past the wrapper.
+  const follow = connections.isOrdered
     ? (): void => {}
     : (): void => {
-        if (adapter.connections.isReady === near.isRunning) return;
-        if (adapter.connections.isReady) void near.start();
-        else near.stop();
+        if (near.isRunning) {
+          if (connections.isClosed) near.stop();
+        } else if (connections.isReady) {
+          void near.start();
+        }
       };
   return {
     commands: new OwnCommands(near.coherence, 'holds', {
       fault: (error) => near.fault(UNSEEN, error),
       strayed: () => near.strayed(),
     }),
+    groups,
     held(id, key) {
       follow();
       return reads.held(id, key);
     },
     answer(name, read) {
       follow();
-      return name === 'MGET' ? many.answer(read) : reads.answer(name, read);
+      if (name === 'MGET') return many.answer(read);
+      if (name !== 'EXISTS' || groups === undefined) return reads.answer(name, read);
+      const ask = (part: Read): unknown =>
+        reads.answer(name, part) ?? adapter.call(part.view, part.path, part.args);
+      return groups.run(read, ask) as Promise<unknown>;
     },
     fault: (error) => near.fault('A read could not be cached.', error),
     noticeReplaced(name) {
@@ -46,11 +58,16 @@ export function mainRole(adapter: ClientAdapter, near: NearCache): FacadeRole {
       near.warn(`replaced ${name}`, message);
     },
     async connect(view, args, self) {
+      connecting++;
       try {
         await adapter.call(view, ['connect'], args);
       } catch (error) {
-        if (!adapter.client.isOpen) near.abandon(error);
+        // A sentinel of v5 stays open after that, for good.
+        const isStuck = connections.change === 'by failover' && connecting === 1 && !connections.isReady;
+        if (!adapter.client.isOpen || isStuck) near.abandon(error);
         throw error;
+      } finally {
+        connecting--;
       }
       // Unless it was closed again meanwhile.
       if (adapter.client.isOpen) await within(near.start(), CONNECT_GRACE);

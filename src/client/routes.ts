@@ -47,6 +47,8 @@ export class Routes {
   readonly #underWay = new Map<string, Set<UnderWay>>();
   #timer: NodeJS.Timeout | undefined;
   #isLookingSoon = false;
+  #isProving = false;
+  #isRunning = false;
   /** Rises with every start and stop: what belongs to an older one is ignored. */
   #life = 0;
 
@@ -81,7 +83,9 @@ export class Routes {
     if (detours !== undefined && routing.reads !== 'primary') {
       const { reads, maxLag, hotAfter } = routing;
       const changed = (id: string, unfit: UnfitReason | undefined): void => this.#changed(id, unfit);
-      this.#routing = new ReadRouting({ reads, maxLag, hotAfter, random: options.random, detours, changed });
+      const { random } = options;
+      const behind = (primary: string): void => this.#proveSoon(primary);
+      this.#routing = new ReadRouting({ reads, maxLag, hotAfter, random, detours, changed, behind });
       this.#replicaClients = new ReplicaClients(routing.replicas, connections.change === 'by slots');
     }
     const nodes = connections.nodes();
@@ -113,6 +117,7 @@ export class Routes {
 
   start(): void {
     this.#life++;
+    this.#isRunning = true;
     clearTimeout(this.#timer);
     this.#nodes.stop();
     this.#replicaClients?.start();
@@ -121,6 +126,7 @@ export class Routes {
 
   stop(): void {
     this.#life++;
+    this.#isRunning = false;
     clearTimeout(this.#timer);
     this.#nodes.stop();
     this.#replicaClients?.stop();
@@ -130,8 +136,12 @@ export class Routes {
   routeOf(keys: readonly string[]): Route | undefined {
     const [key = ''] = keys;
     const node = this.#connections.nodeOf(key);
-    const tracker = node && this.#nodes.get(node.id);
-    if (node === undefined || tracker === undefined) return undefined;
+    if (node === undefined) return undefined;
+    const tracker = this.#nodes.get(node.id);
+    if (tracker === undefined) {
+      this.detoured();
+      return undefined;
+    }
     const replica = this.#routing && this.#replicaFor(node, keys);
     return replica ?? { node, lease: tracker.lease };
   }
@@ -146,7 +156,23 @@ export class Routes {
     const node = chosen && this.#known.get(chosen.id);
     if (chosen === undefined || node === undefined) return undefined;
     this.#nodes.get(node.id)?.countRead();
-    return { node: { ...node, unfit: this.#leaving(node.id) }, lease: chosen.lease };
+    const missesMoves = this.#connections.change === 'by slots';
+    return { node: { ...node, unfit: this.#leaving(node.id), missesMoves }, lease: chosen.lease };
+  }
+
+  /**
+   * A read goes to the primary because its replica may not know what was read there before. Asked when that read is
+   * answered, the replica has the next one; asked by heartbeats only, a key that misses more often never gets back to it.
+   */
+  #proveSoon(primary: string): void {
+    if (this.#isProving) return;
+    this.#isProving = true;
+    const tracker = this.#nodes.get(primary);
+    const prove = (): void => {
+      this.#isProving = false;
+      tracker?.prove();
+    };
+    setTimeout(prove, Math.max(PROOF_GAP, (tracker?.rtt ?? 0) + 2)).unref();
   }
 
   #candidate({ id, client }: DataNode): [Candidate] | undefined {
@@ -165,14 +191,14 @@ export class Routes {
 
   /** A storm of signs must not put it off again and again. */
   #lookSoon(): void {
-    if (this.#isLookingSoon) return;
+    if (this.#isLookingSoon || !this.#isRunning) return;
     this.#isLookingSoon = true;
-    clearTimeout(this.#timer);
     this.#followIn(LOOK_AGAIN);
   }
 
   #followIn(delay: number): void {
     const life = this.#life;
+    clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       if (life === this.#life) this.#follow();
     }, delay);
@@ -197,7 +223,8 @@ export class Routes {
       },
       (error: unknown) => {
         if (life !== this.#life) return;
-        this.#observer.unknown(error);
+        // One that was closed past the wrapper is no fault.
+        if (!this.#connections.isClosed) this.#observer.unknown(error);
         this.#followIn(this.#options.heartbeat);
       },
     );
@@ -339,6 +366,9 @@ const MIN_PATIENCE = 250;
 
 /** After a sign that the nodes have changed. Unit: ms. */
 const LOOK_AGAIN = 20;
+
+/** Between questions to a primary beside its heartbeats, at least. Unit: ms. */
+const PROOF_GAP = 5;
 
 /** The overrides name one server, the primary's. */
 function withoutAddress(tracking: ResolvedOptions['tracking']): ResolvedOptions['tracking'] {

@@ -1,6 +1,7 @@
 // The entry point: checks what it is given and puts the parts together.
 
-import { type NearCacheOptions, resolveOptions } from '../options.js';
+import { NearCacheError } from '../errors.js';
+import { type NearCacheOptions, resolveOptions, type TrackingOptions } from '../options.js';
 import type { NodeRedisClient } from './adapter.js';
 import { adapterOf, assertReplicas, markWrapped } from './adapters.js';
 import { buildFacade, define } from './facade.js';
@@ -31,8 +32,9 @@ export type NearCached<C> = WithNear<C> & C;
  * The client may be connected already: then tracking starts at once. Until it has started, and whenever it is
  * interrupted, reads pass through to Redis.
  *
- * @param client a client made by `createClient()`, `createCluster()`, `createClientPool()` or `createSentinel()` of node-redis v4,
- * v5 or v6 (`@redis/client` 1.x, 5.x, 6.x, and the packages `redis` around them)
+ * @param client a client made by `createClient()` of node-redis v4, v5 or v6 (`@redis/client` 1.x, 5.x, 6.x, and the packages
+ * `redis` around them), a cluster made by `createCluster()`, or, of v5 and v6, a pool made by `createClientPool()` or a
+ * sentinel made by `createSentinel()`
  * @param options at least `prefixes`
  * @throws NearCacheError `ERR_NEAR_OPTION` for a bad option, `ERR_NEAR_CLIENT` for a bad client
  *
@@ -48,6 +50,7 @@ export function withNearCache<C extends NodeRedisClient>(
 ): NearCached<C> {
   const resolved = resolveOptions(options);
   const adapter = adapterOf(client);
+  if (adapter.connections.change !== 'never') refuseAddress(resolved.tracking);
   assertReplicas(adapter, resolved.routing.replicas);
   // node-redis v4 finishes a connect that was closed meanwhile, and is `ready` although it is not open.
   const start = (): void => {
@@ -84,4 +87,15 @@ export function withNearCache<C extends NodeRedisClient>(
     );
   }
   return facade as NearCached<C>;
+}
+
+/** One address would stand for all nodes, and what others push would never be heard. */
+function refuseAddress({ url, socket }: TrackingOptions): void {
+  const part = ['host', 'port', 'path'].find((name) => socket?.[name] !== undefined);
+  const name = url === undefined ? part && `socket.${part}` : 'url';
+  if (name === undefined) return;
+  throw new NearCacheError(
+    'ERR_NEAR_OPTION',
+    `Option tracking.${name} must be left out for a cluster or sentinel, whose nodes are tracked where they are.`,
+  );
 }

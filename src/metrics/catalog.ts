@@ -159,6 +159,24 @@ export const METRICS: readonly Metric[] = [
     type: 'counter',
     help: 'Keys that the server said had changed, under any prefix, a flush counting as one',
   }),
+  perReplica(({ lag }) => (lag === null ? undefined : seconds(lag)), {
+    name: 'redis_near_cache_replica_lag_seconds',
+    otel: { name: 'redis.near_cache.replica.lag', unit: 's' },
+    type: 'gauge',
+    help: 'How far the replica may be behind its primary, by offsets; absent while that is not known',
+  }),
+  perReplica(({ answers }) => (answers ? 1 : 0), {
+    name: 'redis_near_cache_replica_answers',
+    otel: { name: 'redis.near_cache.replica.answers', unit: '1' },
+    type: 'sum',
+    help: '1 while the replica is fit to answer misses, else 0',
+  }),
+  perReplica(({ replicaReads }) => replicaReads, {
+    name: 'redis_near_cache_replica_reads_total',
+    otel: { name: 'redis.near_cache.replica.reads', unit: '{request}' },
+    type: 'counter',
+    help: 'Misses that were sent to the replica',
+  }),
 ];
 
 function seconds(ms: number): number {
@@ -188,4 +206,9 @@ function perNode(value: (row: TrackingStats) => number | undefined, described: D
         return known === undefined ? [] : [{ labels: { node: row.node, role: row.role }, value: known }];
       }),
   };
+}
+
+/** Primaries have no such series. */
+function perReplica(value: (row: TrackingStats) => number | undefined, described: Described): Metric {
+  return perNode((row) => (row.role === 'replica' ? value(row) : undefined), described);
 }

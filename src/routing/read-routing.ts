@@ -26,6 +26,8 @@ export interface RoutingRules {
   readonly detours: Detours;
   /** A replica answers reads from now on, or does not any more. */
   readonly changed: (id: string, unfit: UnfitReason | undefined) => void;
+  /** A replica of this primary would have answered if it were known to know enough: it should be asked soon. */
+  readonly behind: (primary: string) => void;
 }
 
 interface Standing {
@@ -72,7 +74,7 @@ export class ReadRouting {
     for (const replica of replicas) this.judge(replica, now);
     return reads === 'nearest'
       ? this.#chooseNearest(primary, replicas, floor, now)
-      : this.#chooseForAll(replicas, keys, floor);
+      : this.#chooseForAll(primary, replicas, keys, floor);
   }
 
   /** Looks whether a replica is fit to answer. */
@@ -107,16 +109,22 @@ export class ReadRouting {
 
   /** Keys that are read from different replicas are read together at the primary: no replica has to know of both. */
   #chooseForAll(
+    primary: Candidate,
     replicas: readonly Candidate[],
     keys: readonly string[],
     floor: number,
   ): Candidate | undefined {
-    const [chosen, ...others] = keys.map((key) => this.#chooseByRank(replicas, key, floor));
+    const [chosen, ...others] = keys.map((key) => this.#chooseByRank(primary, replicas, key, floor));
     return others.every((other) => other === chosen) ? chosen : undefined;
   }
 
   /** The first fit one by rank; it must cover what the ones before it answered while they were fit. */
-  #chooseByRank(replicas: readonly Candidate[], key: string, floor: number): Candidate | undefined {
+  #chooseByRank(
+    primary: Candidate,
+    replicas: readonly Candidate[],
+    key: string,
+    floor: number,
+  ): Candidate | undefined {
     const ranked = replicas
       .map((replica) => ({ replica, weight: weightOf(`${this.#salt}\0${replica.id}\0${key}`) }))
       .sort((a, b) => b.weight - a.weight);
@@ -125,7 +133,7 @@ export class ReadRouting {
       const standing = this.#standings.get(replica.id);
       if (standing === undefined) continue;
       since = Math.max(since, standing.since);
-      if (standing.unfit === undefined) return replica.lease.coversAsOf >= since ? replica : undefined;
+      if (standing.unfit === undefined) return this.#ifCovers(since, replica, primary);
     }
     return undefined;
   }
@@ -146,7 +154,14 @@ export class ReadRouting {
     const { id, since } = this.#nearest.get(primary.id) ?? { id: primary.id, since: now };
     const chosen = replicas.find((replica) => replica.id === id);
     const from = Math.max(floor, since, this.#standings.get(id)?.since ?? Number.NEGATIVE_INFINITY);
-    return chosen !== undefined && chosen.lease.coversAsOf >= from ? chosen : undefined;
+    return chosen && this.#ifCovers(from, chosen, primary);
+  }
+
+  /** Keys that are often read at the primary would stay there if only heartbeats told what a replica has applied. */
+  #ifCovers(since: number, replica: Candidate, primary: Candidate): Candidate | undefined {
+    if (replica.lease.coversAsOf >= since) return replica;
+    this.#rules.behind(primary.id);
+    return undefined;
   }
 
   /** One that is met for the first time has answered nothing yet. */

@@ -4,7 +4,7 @@
 
 import { type Answers, AUTHORITY, judgeError, type NodeWatch, none, type Verdict } from './node-watch.js';
 
-/** Tells whether the node's shard has a slot. */
+/** Tells whether the node's shard has a slot, and for good: one that is on its way to another shard it has no more. */
 export type Owned = (slot: number) => boolean;
 
 export class ClusterWatch implements NodeWatch {
@@ -16,7 +16,10 @@ export class ClusterWatch implements NodeWatch {
   readonly #moved: (owned: Owned) => void;
   #slots: string | undefined;
 
-  /** `moved` is called when its shard has other slots than before. */
+  /**
+   * `moved` is called when its shard has other slots than before. While a slot is on its way, keys that the node lacks are
+   * made at the other end, of which this one says nothing.
+   */
   constructor(role: 'primary' | 'replica', moved: (owned: Owned) => void) {
     this.#role = role;
     this.#moved = moved;
@@ -35,7 +38,7 @@ export class ClusterWatch implements NodeWatch {
     const role = myself?.[2]?.split(',').includes('master') ? 'primary' : 'replica';
     if (role !== this.#role) return { kind: 'deposed', reason: `it is a ${role} now` };
     const primary = role === 'primary' ? myself : lines.find(([id]) => id === myself?.[3]);
-    this.#follow((primary?.slice(8) ?? []).filter((range) => !range.startsWith('[')).join(' '));
+    this.#follow((primary?.slice(8) ?? []).filter((range) => !isImport(range)).join(' '));
     if (!/^cluster_state:ok\r?$/m.test(String(info))) return none('its cluster is not well');
     return AUTHORITY;
   }
@@ -47,11 +50,21 @@ export class ClusterWatch implements NodeWatch {
   }
 }
 
-/** Whether a slot is among ranges as CLUSTER NODES writes them: `0-5460 5462`. */
+/** `[93-<-292f...]`; only the node's own moves are told. */
+function isImport(range: string): boolean {
+  return range.startsWith('[') && range.includes('-<-');
+}
+
+/** Whether a slot is among ranges as CLUSTER NODES writes them, `0-5460 5462`, and not on its way, `[5461->-67ed...]`. */
 function inRanges(text: string): Owned {
-  const ranges = text
-    .split(' ')
-    .filter((range) => range !== '')
+  const written = text.split(' ').filter((range) => range !== '');
+  const leaving = new Set(written.filter((range) => range.startsWith('[')).map(slotOnItsWay));
+  const ranges = written
+    .filter((range) => !range.startsWith('['))
     .map((range) => range.split('-').map(Number));
-  return (slot) => ranges.some(([from = -1, to = from]) => slot >= from && slot <= to);
+  return (slot) => !leaving.has(slot) && ranges.some(([from = -1, to = from]) => slot >= from && slot <= to);
+}
+
+function slotOnItsWay(range: string): number {
+  return Number.parseInt(range.slice(1), 10);
 }

@@ -89,6 +89,8 @@ export class RoleWatch implements NodeWatch {
 
   judge({ answers: [role] }: Answers): Verdict {
     if (role instanceof Error) {
+      const verdict = judgeError(role);
+      if (verdict.kind !== 'denied') return verdict;
       this.#mayAsk = false;
       return AUTHORITY;
     }

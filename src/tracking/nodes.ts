@@ -43,7 +43,7 @@ export class Nodes {
       // A node that changed its role is another node.
       if (wanted.get(id)?.role === tracker.role) continue;
       this.#trackers.delete(id);
-      tracker.stop();
+      tracker.stop('moved');
       this.#options.coherence.closeLease(tracker.lease);
     }
     for (const node of nodes) {

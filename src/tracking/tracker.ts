@@ -132,10 +132,10 @@ export class Tracker {
     this.#open();
   }
 
-  stop(): void {
+  stop(reason: RevokeReason = 'closed'): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
-    this.#end('closed');
+    this.#end(reason);
   }
 
   /** Follows the registered prefixes. Resolves when what they cover is tracked, or will be with the next session. */

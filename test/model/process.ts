@@ -85,6 +85,7 @@ export class ModelProcess {
         random: () => 0.5,
         detours,
         changed: () => {},
+        behind: () => {},
       });
   }
 

@@ -124,9 +124,9 @@ export class TcpProxy {
     this.#fragment = bytes;
   }
 
-  /** Delivers each chunk so many ms later, in order; each connection for itself, so that they overtake each other. */
-  delay(latency: () => number): void {
-    this.#latency = latency;
+  /** What passes arrives so many ms later, in order; each connection for itself: they overtake each other. */
+  delay(latency: number | (() => number)): void {
+    this.#latency = typeof latency === 'number' ? () => latency : latency;
   }
 
   /** Delivers no more than so many bytes a second, per connection and direction. */

@@ -105,10 +105,14 @@ test('the examples compile', { timeout: 60_000 }, () => {
     ['{ withNearCache }', "import { withNearCache } from 'redis-near-cache';"],
     ['{ createClient }', "import { createClient } from 'redis-client-v4';"],
   ];
-  const blocks = [...codeBlocks('ts'), ...codeBlocks('ts', read('docs/metrics.md'))].map((code) => {
+  const others = ['docs/metrics.md', 'docs/topologies.md'].flatMap((path) => codeBlocks('ts', read(path)));
+  const blocks = [...codeBlocks('ts'), ...others].map((code) => {
     const own = code.replace("'redis'", "'redis-v6'");
     if (!code.includes('redis.')) return own;
-    return granted.reduce((text, [has, line]) => (text.includes(has) ? text : `${line}\n${text}`), own);
+    return granted.reduce((text, [has, line]) => {
+      const isForNothing = has === '{ createClient }' && !text.includes('createClient(');
+      return text.includes(has) || isForNothing ? text : `${line}\n${text}`;
+    }, own);
   });
   expect(blocks.length).toBeGreaterThan(1);
   expect(compilerErrors(blocks)).toEqual([]);
@@ -133,8 +137,30 @@ describe('the options', () => {
     expect(names.sort()).toEqual(members('src/options.ts', 'TrackingOptions').sort());
   });
 
+  test('of read routing are those of RoutingOptions, with the defaults that the table says', () => {
+    const { routing } = resolveOptions({ prefixes: ['x:'] });
+    const table = rows(section('### Read routing'));
+    const said = Array.from(table, ([name, [value = '']]) => [quoted(name)[0], quoted(value)[0]]);
+    expect(Object.keys(routing).sort()).toEqual(members('src/options.ts', 'RoutingOptions').sort());
+    const shown = Object.entries(routing).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? `'${value}'` : value,
+    ]);
+    expect(said.map(([name, value]) => [name, value?.replaceAll('_', '')])).toEqual(
+      shown.map(([name, value]) => [name, String(value)]),
+    );
+  });
+
   test('have the defaults that the table says', () => {
-    const { prefixes, logger, clock, random, tracking, ...plain } = resolveOptions({ prefixes: ['x:'] });
+    const {
+      prefixes,
+      logger,
+      clock,
+      random,
+      tracking,
+      routing: _,
+      ...plain
+    } = resolveOptions({ prefixes: ['x:'] });
     const said = (name: string): string => main.get(`\`${name}\``)?.[0] ?? '';
     expect(said('prefixes')).toBe('required');
     expect(said('logger')).toBe(logger === undefined ? 'none' : '');
@@ -163,7 +189,7 @@ describe('names', () => {
     const fields = [
       ...members('src/metrics/stats.ts', 'NearStats'),
       ...members('src/metrics/stats.ts', 'PrefixStats'),
-      ...members('src/tracking/tracker.ts', 'TrackingStats'),
+      ...members('src/tracking/tracking-stats.ts', 'TrackingStats'),
     ];
     const events = members(eventsFile(), 'NearCacheEvents');
     const explained = new Set(rowNames(section('## Metrics')));
@@ -173,6 +199,13 @@ describe('names', () => {
   test('every state is named', () => {
     for (const state of literals('src/metrics/stats.ts', 'NearState'))
       expect(readme).toContain(`\`'${state}'\``);
+  });
+
+  test('every state of a tracking connection is named', () => {
+    const [, perConnection = ''] = section('## Metrics').split(/Per tracking connection:|For Prometheus/);
+    const [, states = ''] = /readonly state: (.*);/.exec(read('src/tracking/tracking-stats.ts')) ?? [];
+    const named = quoted(rows(perConnection).get('`state`')?.[0] ?? '');
+    expect(named.sort()).toEqual(states.split(' | ').sort());
   });
 
   test('every cached command is listed, and no other', () => {

@@ -31,6 +31,10 @@ export class ClusterConnections implements Connections {
     return Reflect.get(this.#client, 'isOpen') === true && this.#cluster.masters.length > 0;
   }
 
+  get isClosed(): boolean {
+    return Reflect.get(this.#client, 'isOpen') !== true;
+  }
+
   nodeOf(key: string): DataNode | undefined {
     const master = this.#cluster.slots[hashSlot(key)]?.master;
     const client = master && connectionTo(master);

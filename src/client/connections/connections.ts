@@ -12,6 +12,11 @@ export interface DataNode {
   readonly client: object | undefined;
   /** Of a replica, which may be left out while a read is under way there. */
   readonly unfit?: Unfit | undefined;
+  /**
+   * It is a replica in a cluster, which is not told that a slot is on its way to another shard: a key that it lacks may
+   * have gone there already. Only the primary answers ASK.
+   */
+  readonly missesMoves?: boolean | undefined;
 }
 
 /** How a read at a replica and its health depend on each other. */
@@ -33,7 +38,10 @@ export interface KnownNode extends DataNode {
 export interface Connections {
   /** Whether reads are answered in the order they were sent: by one connection. */
   readonly isOrdered: boolean;
+  /** Commands can be sent. */
   readonly isReady: boolean;
+  /** The client was closed, or never connected: not merely without a connection for the moment. */
+  readonly isClosed: boolean;
   /** Whether the nodes may change while the client is connected. */
   readonly change: 'never' | 'by slots' | 'by failover';
   /** A client that leads to this primary alone, which those of its replicas are made after; `undefined`: not known yet. */
@@ -56,7 +64,7 @@ export type Before = (send: (command: readonly string[]) => unknown) => void;
 
 /** In the types that are node-redis' defaults, whatever the client's own are. */
 export function sendPlain(client: object, command: readonly string[]): unknown {
-  return invoke(client, ['sendCommand'], [command, { typeMapping: {} }]);
+  return invoke(client, ['sendCommand'], [command, { typeMapping: {}, timeout: undefined }]);
 }
 
 /** Options of a node-redis client, of any major. */
@@ -110,7 +118,20 @@ export function readAt(
 
 /** The node does not have the slot, or not only. */
 function isRedirection(error: unknown): boolean {
-  return error instanceof Error && /^(MOVED|ASK) /.test(error.message);
+  return error instanceof Doubted || (error instanceof Error && /^(MOVED|ASK) /.test(error.message));
+}
+
+/** What a node said is not to be relied on: another has to be asked. */
+class Doubted extends Error {}
+
+/** A reply that {@link readAt} asks for elsewhere if it is not `trusted`. */
+export async function trustworthy(
+  reply: Promise<unknown>,
+  trusted: (value: unknown) => Promise<boolean>,
+): Promise<unknown> {
+  const value = await reply;
+  if (!(await trusted(value))) throw new Doubted();
+  return value;
 }
 
 /** What the key holds does not suit the command. */

@@ -16,43 +16,62 @@ export class SentinelConnections implements Connections {
   readonly isOrdered = false;
   readonly change = 'by failover';
   readonly #sentinel: object;
-  #primary: KnownNode | undefined;
+  readonly #onConnection: (connection: object) => void;
+  /** Of a connection to any primary: those to the others differ by their address only. */
+  #options: DataClientOptions | undefined;
   #connection: object | undefined;
+  /** The last primary that the client was connected to. */
+  #primary: KnownNode | undefined;
 
-  constructor(sentinel: object) {
+  /** The sentinel shows the options of its connections only on one of them, which `onConnection` gets to see. */
+  constructor(sentinel: object, onConnection: (connection: object) => void) {
     this.#sentinel = sentinel;
+    this.#onConnection = onConnection;
   }
 
   get isReady(): boolean {
     return Reflect.get(this.#sentinel, 'isReady') === true;
   }
 
-  /** Only while the client still leads to the primary whose options are known. */
+  /** While it looks for another primary it is not ready, and not closed either. */
+  get isClosed(): boolean {
+    return Reflect.get(this.#sentinel, 'isOpen') !== true;
+  }
+
   nodeOf(): DataNode | undefined {
-    return this.#primary?.id === this.#current ? this.#primary : undefined;
+    return this.#current === undefined ? undefined : this.#primary;
   }
 
-  get #current(): string | undefined {
-    const node = invoke(this.#sentinel, ['getMasterNode'], []) as Address | undefined;
-    return node && addressOf(node);
+  /** Whom the client leads to now, if anywhere. */
+  get #current(): KnownNode | undefined {
+    const address = invoke(this.#sentinel, ['getMasterNode'], []) as Address | undefined;
+    if (address === undefined || this.#options === undefined) return undefined;
+    const id = addressOf(address);
+    if (this.#primary?.id !== id) {
+      const { host, port } = address;
+      const options = { ...this.#options, socket: { ...this.#options.socket, host, port } };
+      this.#primary = { id, client: undefined, options, primary: undefined };
+    }
+    return this.#primary;
   }
 
+  /** As long as there is no other primary, the last one may still vouch. */
   nodes(): KnownNode[] | undefined {
-    return this.#primary !== undefined && this.#primary.id === this.#current ? [this.#primary] : undefined;
+    const primary = this.#current ?? this.#primary;
+    return primary && [primary];
   }
 
   template(): object | undefined {
     return this.#connection;
   }
 
-  /** The options of its connections are seen on one of them only. */
   async learn(): Promise<void> {
-    const ask = (connection: object): DataClientOptions => {
+    const ask = (connection: object): void => {
+      this.#onConnection(connection);
       this.#connection = connection;
-      return optionsOf(connection);
+      this.#options = optionsOf(connection);
     };
-    const options = (await invoke(this.#sentinel, ['_execute'], [false, ask])) as DataClientOptions;
-    this.#primary = { id: idOf(options), client: undefined, options, primary: undefined };
+    await invoke(this.#sentinel, ['_execute'], [false, ask]);
   }
 
   /** The sentinel's method asks for a connection by `_execute`: what goes before goes on that one. */

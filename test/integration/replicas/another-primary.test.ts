@@ -51,7 +51,7 @@ describe.each(MAJORS)('a client of v%i', (major) => {
       expect(await rig.redis.get('k:1')).toBe('home');
     }
     await bed.rejoin(home);
-    await rig.fit(2);
+    await rig.answering(2);
     await rig.covered();
     rig.redis.near.clear();
     expect(await rig.redis.get('k:1')).toBe('home');
@@ -70,6 +70,18 @@ describe.each(MAJORS)('a client of v%i', (major) => {
       expect(await rig.redis.get('k:1')).toBe('home');
     }
   });
+});
+
+test('what another primary sent to a replica is not read, not even between two heartbeats', async () => {
+  await using rig = await startRig({ heartbeat: 1_000 });
+  const home = await rig.home('k:1');
+  await stranger.command('SET', 'k:1', 'elsewhere');
+  await home.command('REPLICAOF', '127.0.0.1', `${stranger.port}`);
+  await until(async () => String(await home.command('GET', 'k:1').catch(() => '')) === 'elsewhere', 10_000);
+  for (let read = 0; read < 20; read++) {
+    rig.redis.near.clear();
+    expect(await rig.redis.get('k:1')).toBe('home');
+  }
 });
 
 test('what a replica vouched for is flushed when it is found to share no history with the primary any more', async () => {

@@ -54,7 +54,7 @@ describe.each(MAJORS)('of v%i', (major) => {
     await discard(rig.redis);
     await until(() => clients.every(({ isOpen }) => !isOpen));
     await rig.redis.connect();
-    await rig.fit(2);
+    await rig.answering(2);
     await rig.home('k:1');
   });
 
@@ -64,7 +64,7 @@ describe.each(MAJORS)('of v%i', (major) => {
       await using rig = await ReplicaRig.start(bed, { major, client: { name: 'mine' } });
       await rig.home('k:1');
       await extra.command('REPLICAOF', '127.0.0.1', `${bed.primary.port}`);
-      await rig.fit(3);
+      await rig.answering(3);
       expect(rig.row(extra)).toMatchObject({ role: 'replica', answers: true });
       expect(await rig.redis.get('k:1')).toBe('home');
       await extra.command('REPLICAOF', 'NO', 'ONE');
@@ -89,7 +89,7 @@ describe.each(MAJORS)('of v%i', (major) => {
     const home = await rig.home('k:1');
     await home.command('CLIENT', 'KILL', 'TYPE', 'normal');
     await until(() => rig.changes.some(({ node, answers }) => node.endsWith(`:${home.port}`) && !answers));
-    await rig.fit(2);
+    await rig.answering(2);
     expect(await rig.home('k:1')).toBe(home);
   });
 

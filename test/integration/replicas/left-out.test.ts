@@ -69,6 +69,19 @@ test('what a replica said that is held behind ends with the lease, and no new va
   }
 });
 
+test('a replica whose link is down is left out at its next heartbeat, however much lag is tolerated', async () => {
+  const replicas = bed.replicas.map(({ url }) => single(6, url));
+  const routing = { reads: 'replicas', maxLag: 20_000, replicas } as const;
+  await using rig = await ReplicaRig.start(bed, { maxStaleness: 60_000, routing });
+  const home = await rig.home('k:1');
+  bed.link(home).refuse();
+  await until(() => !rig.answers(home));
+  expect(rig.row(home)).toMatchObject({ state: 'armed', lag: null });
+  await rig.outsider.set('k:1', 'new');
+  rig.redis.near.clear();
+  await until(async () => (await rig.redis.get('k:1')) === 'new');
+});
+
 test('a replica that discovery no longer finds is gone, and is found again', async () => {
   await using rig = await ReplicaRig.start(bed);
   const home = await rig.home('k:1');
@@ -80,7 +93,7 @@ test('a replica that discovery no longer finds is gone, and is found again', asy
   await rig.outsider.set('k:1', 'new');
   await until(async () => (await rig.redis.get('k:1')) === 'new');
   bed.link(home).heal();
-  await rig.fit(2);
+  await rig.answering(2);
   expect(await rig.redis.get('k:1')).toBe('new');
 });
 

@@ -75,6 +75,17 @@ describe.each(MAJORS)('a client of v%i', (major) => {
   });
 });
 
+test('a client that empties the database reads nothing of what was there', async () => {
+  await using rig = await ReplicaRig.start(bed);
+  await rig.home('k:1');
+  for (const replica of bed.replicas) await rig.stall(replica);
+  await rig.redis.sendCommand(['FLUSHALL']);
+  for (let read = 0; read < 10; read++) {
+    rig.redis.near.clear();
+    expect(await rig.redis.get('k:1')).toBeNull();
+  }
+});
+
 test.each([5, 6] as const)('a view of a client of v%i reads what another view wrote', async (major) => {
   await using rig = await ReplicaRig.start(bed, { major });
   const { redis } = rig;

@@ -23,7 +23,7 @@ async function syncs(): Promise<{ full: number; partial: number }> {
 async function expectUse(rig: ReplicaRig, replica: RedisServer, key: string): Promise<void> {
   await bed.linked();
   await bed.caughtUp(replica);
-  await rig.fit(2);
+  await rig.answering(2);
   await rig.covered();
   await rig.outsider.set(key, 'after');
   await bed.caughtUp();
