@@ -13,7 +13,7 @@ import {
 } from './adapter.js';
 import { type Around, noted } from './cluster-multi.js';
 import { isCluster } from './connections/cluster.js';
-import { type Connections, optionsOf, readAt, sendPlain, trustworthy } from './connections/connections.js';
+import { type Connections, optionsOf, readAt, sendPlain } from './connections/connections.js';
 import { isPool, PooledConnections } from './connections/pool.js';
 import { isSentinel, SentinelConnections } from './connections/sentinel.js';
 import type { WireCommand } from './effect.js';
@@ -219,11 +219,10 @@ export class NodeRedisV5 implements ClientAdapter {
     // What is written in this turn anyway needs none of v6's timers, which would cost a batch more than all the rest.
     const isWrittenNow = journey.isPart === true && Reflect.get(client, 'isReady') === true;
     const sent = invokeOn(this.#sharedOn(client, view, isWrittenNow), path, args) as Promise<unknown>;
-    const reply = trusted === undefined ? sent : trustworthy(sent, trusted);
     // On its own way too without the signal of the one who asks first.
     const own = (): Promise<unknown> =>
       invokeOn(this.#sharedOn(this.client, view), path, args) as Promise<unknown>;
-    return readAt(node, reply, own, detoured);
+    return readAt(node, sent, { own, detoured, trusted });
   }
 
   /** Without the signal of the one who asks first. */
