@@ -117,8 +117,7 @@ export class NodeRedisV5 implements ClientAdapter {
     const own = isSentinel(this.client) ? commandOptionsOf(this.client) : {};
     this.#ownOptions = { ...commandOptionsOf(connection), ...own };
     this.#options = optionsOf(connection);
-    // Whoever holds the view of the client itself finds its options there.
-    Object.assign(this.root, this.#viewOf(this.client));
+    this.#refreshRoot();
   }
 
   isCommand(name: string): boolean {
@@ -129,10 +128,12 @@ export class NodeRedisV5 implements ClientAdapter {
     return Reflect.get(this.client, name) !== Reflect.get(this.#commands, name);
   }
 
-  /** What the client's own options leave out of a view's, its connections fill in; replies are transformed without. */
   viewOf(target: object): View {
-    if (!this.#isTheClient(target)) return this.#viewOf(target);
-    // Whoever holds the view of the client itself finds its options there.
+    return this.#isTheClient(target) ? this.#refreshRoot() : this.#viewOf(target);
+  }
+
+  /** In place: whoever holds the view of the client itself finds its options there. */
+  #refreshRoot(): View {
     return Object.assign(this.root, this.#viewOf(this.client));
   }
 
@@ -141,6 +142,7 @@ export class NodeRedisV5 implements ClientAdapter {
     return isSentinel(this.client) && commandOptionsOf(target) === commandOptionsOf(this.client);
   }
 
+  /** What the client's own options leave out of a view's, its connections fill in; replies are transformed without. */
   #viewOf(target: object): View {
     const own = this.#ownOptions;
     const given = commandOptionsOf(target);
