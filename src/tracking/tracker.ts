@@ -18,7 +18,9 @@ import type { TrackingStats } from './tracking-stats.js';
 
 export interface TrackerOptions {
   readonly coherence: Coherence;
+  /** Unit: ms. */
   readonly heartbeat: number;
+  /** Unit: ms. */
   readonly maxStaleness: number;
   readonly noLoop: boolean;
   readonly reconnectStrategy: ReconnectStrategy | undefined;
