@@ -226,7 +226,7 @@ describe.each(MAJORS)('a cluster of node-redis %s', (major: Major) => {
     await close(picky);
   });
 
-  test.runIf(major === 'v6').each(['app:', '{app}:'])(
+  test.each(major === 'v6' ? ['app:', '{app}:'] : [])(
     'keys are counted as they go on the wire, with %s before them',
     async (keyPrefix) => {
       const prefixed = await connectNear(major, bed, { keyPrefix });
