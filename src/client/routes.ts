@@ -269,7 +269,7 @@ export class Routes {
     const { tracking } = this.#options;
     return {
       id,
-      role: primary === undefined ? 'primary' : 'replica',
+      primary,
       endpoint: endpointOf(options, primary === undefined ? tracking : withoutAddress(tracking)),
       watch: () => this.#watch(id, primary),
     };
