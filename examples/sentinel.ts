@@ -2,6 +2,7 @@
 // SENTINEL=127.0.0.1:<port of a sentinel> node --import tsx examples/sentinel.ts --failover
 // `redis-v6` is this repository's name for the package `redis` 6: write 'redis' instead.
 
+import { setTimeout } from 'node:timers/promises';
 import { withNearCache } from 'redis-near-cache';
 import { createClient, createSentinel } from 'redis-v6';
 
@@ -20,7 +21,9 @@ console.log(await redis.get('product:42')); // hit: memory
 if (process.argv.includes('--failover')) {
   const primary = redis.near.stats().tracking[0]?.node;
   const sentinel = await createClient({ socket: { host, port: Number(port) } }).connect();
-  await sentinel.sendCommand(['SENTINEL', 'FAILOVER', name]);
+  // Refused for a while where no replica has been heard of lately: asked again, as by hand.
+  const failOver = (): Promise<unknown> => sentinel.sendCommand(['SENTINEL', 'FAILOVER', name]);
+  while (!(await failOver().then(Boolean, () => false))) await setTimeout(500);
   await sentinel.close();
   // Any traffic will do: the next primary is tracked as soon as the client leads there.
   while (redis.near.stats().tracking[0]?.node === primary) await redis.set('product:42', 'samovar');

@@ -6,10 +6,10 @@
  *
  * | code | when |
  * | --- | --- |
- * | `ERR_NEAR_OPTION` | an option is unknown, of the wrong type or out of range (thrown at construction, by `register()` and by `hashTag()`) |
- * | `ERR_NEAR_CLIENT` | what was passed is not a node-redis client or pool, is in legacy mode, has a cache of its own or a near cache already (thrown at construction) |
+ * | `ERR_NEAR_OPTION` | an option is unknown, of the wrong type, out of range, or not for this kind of client (thrown at construction, by `register()`, `namespace()` and its `set()`, and by `hashTag()`) |
+ * | `ERR_NEAR_CLIENT` | what was passed is no node-redis client, pool, cluster or sentinel, is in legacy mode, has a cache of its own or a near cache already (thrown at construction) |
  * | `ERR_NEAR_TRACKING_UNSUPPORTED` | the server has no RESP3 or no `CLIENT TRACKING` (Redis below 6, some proxies) |
- * | `ERR_NEAR_TRACKING_DENIED` | the tracking connection may not log in or may not call `CLIENT TRACKING` |
+ * | `ERR_NEAR_TRACKING_DENIED` | the tracking connection may not log in, may not call `CLIENT TRACKING`, or may not ask the node what it is |
  * | `ERR_NEAR_TRACKING_LOST` | the tracking connection failed or gave no proof of life in time; it is reopened as `tracking.reconnectStrategy` says |
  * | `ERR_NEAR_PREFIX` | `unregister()` of a prefix, or `namespace()` under one, that is not registered |
  * | `ERR_NEAR_CLOSED` | the near cache was closed, or its client could not connect, while something waited for it |

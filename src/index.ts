@@ -3,7 +3,7 @@
 export type { FlushReason } from './cache/events.js';
 export type { NodeRedisClient } from './client/adapter.js';
 export { NearCache } from './client/near-cache.js';
-export type { NearCacheChannels, NearCacheEvents, StateReason } from './client/near-events.js';
+export type { NearCacheChannels, NearCacheEvents, ReplicaReason, StateReason } from './client/near-events.js';
 export { type NearCached, type WithNear, withNearCache } from './client/with-near-cache.js';
 export { type Codec, json, type SchemaIssue, type SchemaResult, type StandardSchema } from './codec.js';
 export { NearCacheError, type NearCacheErrorCode } from './errors.js';
@@ -14,6 +14,8 @@ export type {
   NearCacheOptions,
   PrefixOptions,
   ReconnectStrategy,
+  ReplicaClient,
+  RoutingOptions,
   TrackingOptions,
 } from './options.js';
 export { groupBySlot, hashSlot, hashTag } from './routing/slots.js';

@@ -33,8 +33,8 @@ export interface TrackingOptions {
   /** Socket and TLS settings as in node-redis (`host`, `port`, `path`, `tls`, `ca`, `servername`, ...). */
   readonly socket?: Readonly<Record<string, unknown>>;
   /**
-   * ACL user of the tracking connection; `+client|tracking +ping +role` is all it needs, with
-   * `+cluster|info +cluster|nodes` in a cluster, `+info` where replicas are read from.
+   * ACL user of the tracking connection. It needs no key permissions, and no commands but `+client|tracking +ping`, with
+   * `+role` for one server or sentinels, `+cluster|info +cluster|nodes` in a cluster, `+info` where replicas are read from.
    */
   readonly username?: string;
   /** Password of the tracking connection. */
@@ -47,18 +47,26 @@ export interface TrackingOptions {
   readonly noLoop?: boolean;
 }
 
-/** A node-redis client that leads to a replica. One that is not connected is connected, and closed with the data client. */
+/**
+ * A client made by node-redis' `createClient()` that leads to a replica, of the data client's major and with its
+ * `keyPrefix`. One that is not connected is connected, and closed with the data client. Its errors are its owner's to
+ * listen to.
+ */
 export interface ReplicaClient {
   readonly isOpen: boolean;
   readonly isReady: boolean;
   connect(): Promise<unknown>;
 }
 
-/** Where misses are read: see {@link NearCacheOptions.routing}. Writes always go to the primary. */
+/**
+ * Where misses are read: see {@link NearCacheOptions.routing}. Writes, and whatever passes the cache, go the client's own
+ * way. Clients in `replicas` that do not suit the data client, or any for a cluster, are refused with `ERR_NEAR_OPTION`.
+ */
 export interface RoutingOptions {
   /**
    * `'primary'`; `'replicas'`: one and the same fit replica for a key; `'nearest'`: the node with the lowest round trip,
-   * the primary included; `'hot'`: replicas only for keys that this process reads often. Default: `'primary'`.
+   * the primary included; `'hot'`: replicas only for keys that this process misses often (`hotAfter`).
+   * Default: `'primary'`.
    */
   readonly reads?: 'primary' | 'replicas' | 'nearest' | 'hot';
   /**
@@ -68,11 +76,12 @@ export interface RoutingOptions {
    */
   readonly replicas?: 'discover' | readonly ReplicaClient[];
   /**
-   * A replica that may be further behind its primary, measured by offsets, answers no reads; at most `maxStaleness`.
-   * Nodes are asked three times as often. Default: 1 000 ms.
+   * A replica that may be further behind its primary, measured by offsets, answers no misses. From 15 ms; more than
+   * `maxStaleness` counts as `maxStaleness`. Unless `reads` is `'primary'`, heartbeats come three times as often, if that
+   * is more often than `heartbeat`. Default: 1 000 ms.
    */
   readonly maxLag?: number;
-  /** For `reads: 'hot'`: reads of a key that this process sends within a second before it is hot. Default: 10. */
+  /** For `reads: 'hot'`: misses of a key that this process sends within a second before it is hot. Default: 10. */
   readonly hotAfter?: number;
 }
 

@@ -1,4 +1,4 @@
-// The coherence core: what may be served, joined and stored, and what a change does to it (rules C1 to C7).
+// The coherence core: what may be served, joined and stored, and what a change does to it (rules C1 to C9).
 // Pure state: no I/O, no timers, time comes in from outside; it knows keys and replies, never Redis or clients.
 
 import { isDeepStrictEqual } from 'node:util';
@@ -16,7 +16,9 @@ import { type Clock, type EndOfTurn, TurnClock } from './turn-clock.js';
 export interface CoherenceOptions {
   readonly maxEntries: number;
   readonly maxBytes: number;
+  /** Unit: ms. */
   readonly ttl: number;
+  /** Unit: ms. */
   readonly maxStaleness: number;
   readonly clock: Clock;
   readonly endOfTurn?: EndOfTurn;

@@ -1,6 +1,7 @@
 // When this process last wrote or read a key at its primary (rule C9): until a replica covers that moment, it may tell of
 // an older state than this process has seen. Pure state, bounded.
 
+/** Whose times are known one by one. */
 const MAX_KEYS = 10_000;
 
 export class Detours {

@@ -3,7 +3,7 @@
 
 import type { Prefix } from './prefix.js';
 
-/** One per node that is read from. An entry points at the lease that vouches for it. */
+/** One per node that is read from. An entry points at the lease that vouches for it. Moments are ms on the cache's clock. */
 export class Lease {
   /** Upper bound of an entry's life under this lease; finite only for the untracked fallback. Unit: ms. */
   readonly maxTtl: number;

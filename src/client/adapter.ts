@@ -6,7 +6,7 @@ import type { Before, Connections, DataNode } from './connections/connections.js
 import type { WireCommand } from './effect.js';
 import type { MethodPath } from './methods.js';
 
-/** What the SDK needs of a node-redis client. Every standalone client and pool that node-redis makes has it. */
+/** What the SDK needs of a node-redis client: clients, pools, clusters and sentinels all have it. */
 export interface NodeRedisClient {
   readonly isOpen: boolean;
   connect(): Promise<unknown>;

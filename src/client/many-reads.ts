@@ -2,6 +2,7 @@
 
 import type { Flight } from '../cache/flights.js';
 import type { Prefix } from '../cache/prefix.js';
+import { grouped } from '../routing/slots.js';
 import type { ClientAdapter } from './adapter.js';
 import type { Before, DataNode } from './connections/connections.js';
 import { ExpiryQuestion, isKnown } from './expiry-question.js';
@@ -219,13 +220,6 @@ export class ManyReads {
 
 /** Keys of one node go together; those that are not stored go with those of the primary, where the client itself leads. */
 function byNode(fetched: readonly Fetched[]): Fetched[][] {
-  const groups = new Map<string, Fetched[]>();
-  for (const each of fetched) {
-    const { unfit, id = '' } = each.going?.node ?? {};
-    const where = unfit === undefined ? '' : id;
-    const group = groups.get(where);
-    if (group === undefined) groups.set(where, [each]);
-    else group.push(each);
-  }
-  return [...groups.values()];
+  const where = ({ going }: Fetched): string => (going?.node.unfit === undefined ? '' : going.node.id);
+  return [...grouped(fetched, where).values()];
 }

@@ -95,7 +95,9 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
       },
       armed: () => this.#armed(),
       expired: () => this.#settle('lease'),
-      refused: (error) => this.#refused(error),
+      // `fallback` is for a server that does not track: not for one node among others that do.
+      refused: (error, role) =>
+        role === 'replica' || this.#routes.anyArmed ? this.#report(error) : this.#refused(error),
       lost: (error, final) => this.#lost(error, final),
       deposed: (node, reason) => this.#log('warn', { node, reason }, 'a node has lost its authority'),
       malformed: (node) =>

@@ -23,6 +23,13 @@ export type StateReason =
   | 'disconnected'
   | 'closed';
 
+/**
+ * Why a replica answers misses (`'fit'`), or does not: its data connection is not there (`'connection'`), its session is
+ * not armed (`'tracking'`), it may be further behind than `routing.maxLag` (`'lag'`), a read there failed within the last
+ * second (`'error'`), or it is none of its primary's replicas any more (`'gone'`).
+ */
+export type ReplicaReason = UnfitReason | 'fit' | 'gone';
+
 /** Events of `redis.near`. Small typed objects, never values. */
 export interface NearCacheEvents {
   /** The state changed. */
@@ -31,13 +38,13 @@ export interface NearCacheEvents {
   invalidate: [event: { readonly node: string; readonly keys: readonly string[] | null }];
   /** The cache was emptied. */
   flush: [event: { readonly reason: FlushReason; readonly entries: number }];
-  /** A replica answers misses from now on, or no longer: `reason` says why, `'fit'` that nothing is against it. */
+  /** A replica answers misses from now on, or no longer. `node` and `primary` are named as in `stats().tracking`. */
   replica: [
     event: {
       readonly node: string;
       readonly primary: string;
       readonly answers: boolean;
-      readonly reason: UnfitReason | 'gone' | 'fit';
+      readonly reason: ReplicaReason;
     },
   ];
   /** An entry made room for others. */

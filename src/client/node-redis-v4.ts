@@ -14,7 +14,7 @@ import {
 } from './adapter.js';
 import { type Around, noted } from './cluster-multi.js';
 import { isCluster } from './connections/cluster.js';
-import { type Connections, optionsOf, readAt, sendPlain, trustworthy } from './connections/connections.js';
+import { type Connections, optionsOf, readAt, sendPlain } from './connections/connections.js';
 import type { WireCommand } from './effect.js';
 import { extensionNames, holderOf, invoke, type MethodPath, methodOf } from './methods.js';
 
@@ -146,8 +146,8 @@ export class NodeRedisV4 implements ClientAdapter {
     }
     before((command) => sendPlain(client, command));
     const sent = invoke(client, path, args) as Promise<unknown>;
-    const reply = trusted === undefined ? sent : trustworthy(sent, trusted);
-    return readAt(node, reply, () => this.call(view, path, args) as Promise<unknown>, detoured);
+    const own = (): Promise<unknown> => this.call(view, path, args) as Promise<unknown>;
+    return readAt(node, sent, { own, detoured, trusted });
   }
 
   transaction(self: object, args: readonly unknown[], around: Around): object {

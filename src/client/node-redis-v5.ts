@@ -13,7 +13,7 @@ import {
 } from './adapter.js';
 import { type Around, noted } from './cluster-multi.js';
 import { isCluster } from './connections/cluster.js';
-import { type Connections, optionsOf, readAt, sendPlain, trustworthy } from './connections/connections.js';
+import { type Connections, optionsOf, readAt, sendPlain } from './connections/connections.js';
 import { isPool, PooledConnections } from './connections/pool.js';
 import { isSentinel, SentinelConnections } from './connections/sentinel.js';
 import type { WireCommand } from './effect.js';
@@ -117,8 +117,7 @@ export class NodeRedisV5 implements ClientAdapter {
     const own = isSentinel(this.client) ? commandOptionsOf(this.client) : {};
     this.#ownOptions = { ...commandOptionsOf(connection), ...own };
     this.#options = optionsOf(connection);
-    // Whoever holds the view of the client itself finds its options there.
-    Object.assign(this.root, this.#viewOf(this.client));
+    this.#refreshRoot();
   }
 
   isCommand(name: string): boolean {
@@ -129,10 +128,12 @@ export class NodeRedisV5 implements ClientAdapter {
     return Reflect.get(this.client, name) !== Reflect.get(this.#commands, name);
   }
 
-  /** What the client's own options leave out of a view's, its connections fill in; replies are transformed without. */
   viewOf(target: object): View {
-    if (!this.#isTheClient(target)) return this.#viewOf(target);
-    // Whoever holds the view of the client itself finds its options there.
+    return this.#isTheClient(target) ? this.#refreshRoot() : this.#viewOf(target);
+  }
+
+  /** In place: whoever holds the view of the client itself finds its options there. */
+  #refreshRoot(): View {
     return Object.assign(this.root, this.#viewOf(this.client));
   }
 
@@ -141,6 +142,7 @@ export class NodeRedisV5 implements ClientAdapter {
     return isSentinel(this.client) && commandOptionsOf(target) === commandOptionsOf(this.client);
   }
 
+  /** What the client's own options leave out of a view's, its connections fill in; replies are transformed without. */
   #viewOf(target: object): View {
     const own = this.#ownOptions;
     const given = commandOptionsOf(target);
@@ -219,11 +221,10 @@ export class NodeRedisV5 implements ClientAdapter {
     // What is written in this turn anyway needs none of v6's timers, which would cost a batch more than all the rest.
     const isWrittenNow = journey.isPart === true && Reflect.get(client, 'isReady') === true;
     const sent = invokeOn(this.#sharedOn(client, view, isWrittenNow), path, args) as Promise<unknown>;
-    const reply = trusted === undefined ? sent : trustworthy(sent, trusted);
     // On its own way too without the signal of the one who asks first.
     const own = (): Promise<unknown> =>
       invokeOn(this.#sharedOn(this.client, view), path, args) as Promise<unknown>;
-    return readAt(node, reply, own, detoured);
+    return readAt(node, sent, { own, detoured, trusted });
   }
 
   /** Without the signal of the one who asks first. */

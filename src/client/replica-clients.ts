@@ -1,6 +1,7 @@
 // The data clients of replicas: given by the user, or found through their primary and made after its client.
 
 import type { ReplicaClient } from '../options.js';
+import { nodeName } from '../tracking/endpoint.js';
 import type { Attached } from '../tracking/replication.js';
 import { type KnownNode, optionsOf } from './connections/connections.js';
 import { invoke, methodOf } from './methods.js';
@@ -28,7 +29,7 @@ export class ReplicaClients {
   /** Connects what was given. */
   start(): void {
     if (this.#given === 'discover') return;
-    for (const client of this.#given) this.#add(addressOf(client), client, undefined);
+    for (const client of this.#given) this.#add(nodeName(optionsOf(client).socket ?? {}), client, undefined);
   }
 
   /** Closes what was opened here. */
@@ -114,9 +115,4 @@ export class ReplicaClients {
     };
     return invoke(template, ['duplicate'], [overrides]) as object;
   }
-}
-
-function addressOf(client: object): string {
-  const { socket } = optionsOf(client);
-  return String(socket?.path ?? `${socket?.host ?? 'localhost'}:${socket?.port ?? 6379}`);
 }

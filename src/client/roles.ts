@@ -24,7 +24,7 @@ export function mainRole(adapter: ClientAdapter, near: NearCache): FacadeRole {
   const { connections } = adapter;
   /** Calls of `connect()` under way. */
   let connecting = 0;
-  // A pool, a cluster and a sentinel of v5 tell nobody when they are connected or closed past the wrapper.
+  // Pools, clusters and sentinels tell nobody when they are connected or closed past the wrapper.
   const follow = connections.isOrdered
     ? (): void => {}
     : (): void => {

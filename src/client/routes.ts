@@ -14,6 +14,7 @@ import { PrimaryWatch, ReplicaWatch, WrittenOffsets } from '../tracking/replicat
 import type { TrackedNode, TrackerObserver } from '../tracking/tracker.js';
 import type { TrackingStats } from '../tracking/tracking-stats.js';
 import type { Connections, DataNode, KnownNode } from './connections/connections.js';
+import { ReadsUnderWay } from './reads-under-way.js';
 import { ReplicaClients } from './replica-clients.js';
 
 /** Where a read goes, and who vouches for its reply. */
@@ -43,8 +44,8 @@ export class Routes {
   #replicas: ReadonlyMap<string, readonly KnownNode[]> = new Map();
   /** By primary: how far it had written when. */
   readonly #written = new Map<string, WrittenOffsets>();
-  /** Reads under way at replicas, by node, the oldest first. */
-  readonly #underWay = new Map<string, Set<UnderWay>>();
+  /** Reads at replicas. */
+  readonly #underWay: ReadsUnderWay;
   #timer: NodeJS.Timeout | undefined;
   #isLookingSoon = false;
   #isProving = false;
@@ -64,6 +65,7 @@ export class Routes {
     this.#observer = observer;
     const { routing } = options;
     const { detours } = coherence;
+    this.#underWay = new ReadsUnderWay(() => coherence.now(), routing.maxLag);
     this.#nodes = new Nodes({
       coherence,
       // What a replica covers is known as of a heartbeat: three of them fit into the lag that is tolerated.
@@ -157,7 +159,7 @@ export class Routes {
     if (chosen === undefined || node === undefined) return undefined;
     this.#nodes.get(node.id)?.countRead();
     const missesMoves = this.#connections.change === 'by slots';
-    return { node: { ...node, unfit: this.#leaving(node.id), missesMoves }, lease: chosen.lease };
+    return { node: { ...node, unfit: this.#unfit(node.id), missesMoves }, lease: chosen.lease };
   }
 
   /**
@@ -179,7 +181,9 @@ export class Routes {
     const tracker = this.#nodes.get(id);
     if (tracker === undefined) return undefined;
     const isReady = client === undefined || Reflect.get(client, 'isReady') === true;
-    return [{ id, lease: tracker.lease, rtt: tracker.rtt, isConnected: isReady && !this.#isOverdue(id) }];
+    return [
+      { id, lease: tracker.lease, rtt: tracker.rtt, isConnected: isReady && !this.#underWay.isOverdue(id) },
+    ];
   }
 
   /** Another node than expected gave an answer: who has which keys may have changed. */
@@ -255,7 +259,7 @@ export class Routes {
     this.#routing.reset(this.#coherence.now(), new Set(known.keys()));
     for (const [id, { primary }] of this.#known) {
       if (primary === undefined || known.get(id)?.primary === primary) continue;
-      this.#leave(id);
+      this.#underWay.leave(id);
       this.#observer.replica(id, this.#nameOf(primary), 'gone');
     }
     for (const id of this.#written.keys()) if (!known.has(id)) this.#written.delete(id);
@@ -265,7 +269,7 @@ export class Routes {
     const { tracking } = this.#options;
     return {
       id,
-      role: primary === undefined ? 'primary' : 'replica',
+      primary,
       endpoint: endpointOf(options, primary === undefined ? tracking : withoutAddress(tracking)),
       watch: () => this.#watch(id, primary),
     };
@@ -291,7 +295,8 @@ export class Routes {
       for (const replica of this.#replicas.get(id) ?? []) {
         const [candidate] = this.#candidate(replica) ?? [];
         if (candidate !== undefined) this.#routing?.judge(candidate, this.#coherence.now());
-        if (this.#isOverdue(replica.id) && this.#replicaClients?.renew(replica.id) === true) this.#lookSoon();
+        if (this.#underWay.isOverdue(replica.id) && this.#replicaClients?.renew(replica.id) === true)
+          this.#lookSoon();
         // Right after the primary, so that little is written in between.
         this.#nodes.get(replica.id)?.prove();
       }
@@ -314,7 +319,7 @@ export class Routes {
   // --- replicas that are left out --------------------------------------------------------------------------
 
   #changed(id: string, unfit: UnfitReason | undefined): void {
-    if (unfit !== undefined) this.#leave(id);
+    if (unfit !== undefined) this.#underWay.leave(id);
     const primary = this.#known.get(id)?.primary;
     if (primary !== undefined) this.#observer.replica(id, this.#nameOf(primary), unfit);
   }
@@ -324,45 +329,13 @@ export class Routes {
     return this.#nodes.get(primary)?.node ?? primary;
   }
 
-  /** Who waits for an answer of this replica goes to the primary. */
-  #leave(id: string): void {
-    for (const read of [...(this.#underWay.get(id) ?? [])]) {
-      const { goElsewhere } = read;
-      read.goElsewhere = undefined;
-      goElsewhere?.();
-    }
-  }
-
-  /** An answer is late: the connection is half-open, although the node may be well. */
-  #isOverdue(id: string): boolean {
-    const [oldest] = this.#underWay.get(id) ?? [];
-    const patience = Math.max(this.#options.routing.maxLag, MIN_PATIENCE);
-    return oldest !== undefined && this.#coherence.now() > oldest.sentAt + patience;
-  }
-
-  #leaving(id: string): DataNode['unfit'] {
+  #unfit(id: string): DataNode['unfit'] {
     return {
-      onLeft: (goElsewhere) => {
-        const underWay = this.#underWay.get(id) ?? new Set();
-        this.#underWay.set(id, underWay);
-        const read: UnderWay = { sentAt: this.#coherence.now(), goElsewhere };
-        underWay.add(read);
-        return () => underWay.delete(read);
-      },
+      onLeft: (goElsewhere) => this.#underWay.add(id, goElsewhere),
       failed: () => this.#routing?.failed(id, this.#coherence.now()),
     };
   }
 }
-
-/** A read that a replica has not answered yet. */
-interface UnderWay {
-  readonly sentAt: number;
-  /** Unless it has. */
-  goElsewhere: (() => void) | undefined;
-}
-
-/** However little lag is tolerated, an answer may take this long. Unit: ms. */
-const MIN_PATIENCE = 250;
 
 /** After a sign that the nodes have changed. Unit: ms. */
 const LOOK_AGAIN = 20;

@@ -1,7 +1,7 @@
 // Commands of several keys on a cluster, which takes them for one slot at a time only: taken apart by slot, sent
 // together, and their replies made one again. Knows no nodes and no cache: each part finds its way as any command does.
 
-import { hashSlot } from '../routing/slots.js';
+import { grouped, hashSlot } from '../routing/slots.js';
 import type { ClientAdapter } from './adapter.js';
 import { isCluster } from './connections/cluster.js';
 import type { WireCommand } from './effect.js';
@@ -96,14 +96,7 @@ export class SlotGroups {
 
 /** The items such that the keys of each group are in one slot, in the order in which they came. */
 export function bySlot<T extends { readonly key: unknown }>(items: readonly T[]): readonly (readonly T[])[] {
-  const groups = new Map<number | undefined, T[]>();
-  for (const item of items) {
-    const slot = isText(item.key) ? hashSlot(item.key) : undefined;
-    const group = groups.get(slot);
-    if (group === undefined) groups.set(slot, [item]);
-    else group.push(item);
-  }
-  return [...groups.values()];
+  return [...grouped(items, ({ key }) => (isText(key) ? hashSlot(key) : undefined)).values()];
 }
 
 /** A node has only some of the keys of a slot that is being moved. */

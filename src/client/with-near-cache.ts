@@ -36,7 +36,8 @@ export type NearCached<C> = WithNear<C> & C;
  * `redis` around them), a cluster made by `createCluster()`, or, of v5 and v6, a pool made by `createClientPool()` or a
  * sentinel made by `createSentinel()`
  * @param options at least `prefixes`
- * @throws NearCacheError `ERR_NEAR_OPTION` for a bad option, `ERR_NEAR_CLIENT` for a bad client
+ * @throws NearCacheError `ERR_NEAR_OPTION` for a bad option, or one that this kind of client does not take; `ERR_NEAR_CLIENT`
+ * for a bad client
  *
  * @example
  * const redis = withNearCache(createClient({ url }), { prefixes: ['product:', 'user:'] });

@@ -1,7 +1,9 @@
 // Which keys this process reads often at Redis: counted in windows of a second, in bounded memory. Only reads that are
 // sent count; a key that is answered from memory needs no further help.
 
+/** Unit: ms. */
 const WINDOW = 1_000;
+/** Of a window; further keys are not counted, and so not hot. */
 const MAX_KEYS = 10_000;
 
 export class HotReads {

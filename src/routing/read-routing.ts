@@ -15,12 +15,14 @@ export interface Candidate {
   readonly isConnected: boolean;
 }
 
-/** Why a replica answers no reads. */
+/** Why a replica answers no misses. */
 export type UnfitReason = 'connection' | 'tracking' | 'lag' | 'error';
 
 export interface RoutingRules {
   readonly reads: 'replicas' | 'nearest' | 'hot';
+  /** Unit: ms. */
   readonly maxLag: number;
+  /** Misses within a second. */
   readonly hotAfter: number;
   readonly random: () => number;
   readonly detours: Detours;

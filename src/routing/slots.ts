@@ -24,12 +24,17 @@ export function hashSlot(key: string | Uint8Array): number {
  * keep the order in which they came, and duplicates stay.
  */
 export function groupBySlot(keys: readonly string[]): Map<number, string[]> {
-  const groups = new Map<number, string[]>();
-  for (const key of keys) {
-    const slot = hashSlot(key);
-    const group = groups.get(slot);
-    if (group === undefined) groups.set(slot, [key]);
-    else group.push(key);
+  return grouped(keys, hashSlot);
+}
+
+/** The items by what `of` says of each. Both the groups and the items of each keep the order in which they came. */
+export function grouped<Item, Group>(items: Iterable<Item>, of: (item: Item) => Group): Map<Group, Item[]> {
+  const groups = new Map<Group, Item[]>();
+  for (const item of items) {
+    const name = of(item);
+    const group = groups.get(name);
+    if (group === undefined) groups.set(name, [item]);
+    else group.push(item);
   }
   return groups;
 }

@@ -106,7 +106,8 @@ function connectTimeout(given: unknown): number {
   return typeof given === 'number' && given > 0 ? Math.min(given, TIMER_MAX) : DEFAULT_CONNECT_TIMEOUT;
 }
 
-function nodeName(socket: Readonly<Record<string, unknown>>): string {
+/** How a node is called in `stats()`, and a replica among the others: by where its client connects. */
+export function nodeName(socket: Readonly<Record<string, unknown>>): string {
   if (typeof socket.path === 'string') return socket.path;
   return `${socket.host ?? 'localhost'}:${socket.port ?? 6379}`;
 }

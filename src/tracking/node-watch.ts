@@ -68,7 +68,7 @@ export class AllOf implements NodeWatch {
 
 /**
  * A single server: one that replicates another must have its link up, and no longer be a primary where it has to be one.
- * Users of the data need no permission for this question: without it the server counts as a primary.
+ * A tracking user may lack the right to this question: without an answer the server counts as a primary.
  * Source: ROLE, https://redis.io/docs/latest/commands/role/
  */
 export class RoleWatch implements NodeWatch {

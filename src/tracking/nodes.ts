@@ -40,8 +40,9 @@ export class Nodes {
   know(nodes: readonly TrackedNode[]): void {
     const wanted = new Map(nodes.map((node) => [node.id, node]));
     for (const [id, tracker] of this.#trackers) {
-      // A node that changed its role is another node.
-      if (wanted.get(id)?.role === tracker.role) continue;
+      const node = wanted.get(id);
+      // One that changed its role, or follows another primary, is another node: its offsets are of another history.
+      if (node !== undefined && node.primary === tracker.primary) continue;
       this.#trackers.delete(id);
       tracker.stop('moved');
       this.#options.coherence.closeLease(tracker.lease);

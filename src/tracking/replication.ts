@@ -16,6 +16,7 @@ interface Sample {
   readonly offset: number;
 }
 
+/** One for each question to the primary at another offset; the oldest make room: a replica behind them covers nothing. */
 const MAX_SAMPLES = 1_000;
 
 /** How far a primary had written, and when it was asked. */

@@ -18,7 +18,9 @@ import type { TrackingStats } from './tracking-stats.js';
 
 export interface TrackerOptions {
   readonly coherence: Coherence;
+  /** Unit: ms. */
   readonly heartbeat: number;
+  /** Unit: ms. */
   readonly maxStaleness: number;
   readonly noLoop: boolean;
   readonly reconnectStrategy: ReconnectStrategy | undefined;
@@ -33,7 +35,7 @@ export interface TrackerObserver {
   /** The lease ran out without a proof: the connection is given up. */
   expired(): void;
   /** The server will not track for us. It is asked again every 30 s. */
-  refused(error: NearCacheError): void;
+  refused(error: NearCacheError, role: 'primary' | 'replica'): void;
   /** The connection failed or fell silent; it is being reopened unless `final`. */
   lost(error: NearCacheError, final: boolean): void;
   /** The node is something else than before: its session ended, and begins anew once it has authority again. */
@@ -49,13 +51,15 @@ const ASK_AGAIN = 30_000;
 export interface TrackedNode {
   /** Names it among the others. */
   readonly id: string;
-  readonly role: 'primary' | 'replica';
+  /** Names what it replicates; `undefined` for a primary. */
+  readonly primary: string | undefined;
   readonly endpoint: Endpoint;
   /** What it is asked with each heartbeat. */
   readonly watch: () => NodeWatch;
 }
 
 export class Tracker {
+  readonly primary: string | undefined;
   readonly #options: TrackerOptions;
   readonly #session: Session;
   /** Asked with every heartbeat. */
@@ -81,12 +85,13 @@ export class Tracker {
   #invalidations = 0;
   #reads = 0;
 
-  constructor(options: TrackerOptions, { endpoint, role, watch }: TrackedNode) {
+  constructor(options: TrackerOptions, { endpoint, primary, watch }: TrackedNode) {
     this.#options = options;
     this.#endpoint = endpoint;
     this.#watch = watch();
     this.#lease = options.coherence.leases.open();
-    this.#lease.isReplica = role === 'replica';
+    this.primary = primary;
+    this.#lease.isReplica = primary !== undefined;
     if (this.#lease.isReplica) this.#lease.coversAsOf = Number.NEGATIVE_INFINITY;
     this.#session = new Session(options.coherence, this.#lease);
   }
@@ -99,7 +104,7 @@ export class Tracker {
     return this.#endpoint.node;
   }
 
-  get role(): TrackedNode['role'] {
+  get role(): 'primary' | 'replica' {
     return this.#lease.isReplica ? 'replica' : 'primary';
   }
 
@@ -225,7 +230,7 @@ export class Tracker {
     if (refusal !== undefined) {
       this.#state = 'refused';
       this.#openIn(ASK_AGAIN);
-      observer.refused(refusal);
+      observer.refused(refusal, this.role);
       return;
     }
     this.#state = 'lost';

@@ -63,8 +63,8 @@ describe.each(byName(KINDS))('%s', (_, kind) => {
     async (close) => {
       const closed = async (client: ReturnType<typeof kind.create>) => {
         await client.connect();
-        // A pool that has just lent its connection would make another one, and wait for that.
-        await until(() => Reflect.get(client, 'idleClients') !== 0);
+        // A pool that has just lent a connection would make another one, and wait for that.
+        await until(() => Reflect.get(client, 'idleClients') === Reflect.get(client, 'totalClients'));
         const replies = [outcome(() => client.get('k:1')), outcome(() => client.set('k:2', 'x'))];
         const closing = outcome(() => call(client, close));
         return [...(await Promise.all(replies)), await closing];

@@ -25,12 +25,21 @@ export async function nearCluster(
   bed: ClusterBed,
   options: Partial<NearCacheOptions> = {},
 ): Promise<Near> {
-  const redis = wrap(cluster(major, bed), { prefixes: [PREFIX], ...TIMING, ...options });
+  const raw = cluster(major, bed);
+  const redis = wrap(raw, { prefixes: [PREFIX], ...TIMING, ...options });
+  raws.set(redis, raw);
   await redis.connect();
   const { length } = await bed.primaries();
   await until(() => armed(redis, 'primary').length === length, PATIENCE, 'every primary to be tracked');
   if ((options.routing?.reads ?? 'primary') !== 'primary') await replicasAnswer(redis, length);
   return redis;
+}
+
+const raws = new WeakMap<object, Client>();
+
+/** The client inside one that {@link nearCluster} has made. */
+export function rawOf(redis: Near): Client {
+  return raws.get(redis) ?? redis;
 }
 
 /** Waits until so many replicas have answered reads: keys that were not read before are read from them now. */

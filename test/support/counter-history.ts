@@ -5,16 +5,26 @@ interface Write {
   readonly sentAt: number;
   readonly ackedAt: number;
   readonly value: number;
+  /** The one before was not answered: it may be done at a node that is no primary any more, and be lost. */
+  readonly afterFailure: boolean;
 }
+
+const START: Write = { sentAt: 0, ackedAt: 0, value: 0, afterFailure: false };
 
 export class CounterHistory {
   readonly #writes = new Map<string, Write[]>();
+  readonly #failed = new Set<string>();
 
   /** INCR was answered. Writes of a key follow each other. */
   written(key: string, sentAt: number, value: number): void {
-    const writes = this.#writes.get(key) ?? [{ sentAt: 0, ackedAt: 0, value: 0 }];
+    const writes = this.#writes.get(key) ?? [START];
     this.#writes.set(key, writes);
-    writes.push({ sentAt, ackedAt: performance.now(), value });
+    writes.push({ sentAt, ackedAt: performance.now(), value, afterFailure: this.#failed.delete(key) });
+  }
+
+  /** INCR was not answered. */
+  failed(key: string): void {
+    this.#failed.add(key);
   }
 
   /** Acknowledged writes of all keys. */
@@ -37,9 +47,11 @@ export class CounterHistory {
     return least;
   }
 
-  /** Whether Redis lost a write of this key. */
-  lost(key: string): boolean {
-    const values = (this.#writes.get(key) ?? []).map(({ value }) => value);
-    return values.some((value, index) => index > 0 && value <= (values[index - 1] ?? 0));
+  /** Whether Redis lost what made this value, acknowledged or not, after it was seen: INCR came to no more than it later. */
+  lostAfter(key: string, value: number, seenAt: number): boolean {
+    return (this.#writes.get(key) ?? []).some(
+      (write) =>
+        write.value <= value && (write.sentAt > seenAt || (write.afterFailure && write.ackedAt > seenAt)),
+    );
   }
 }

@@ -28,7 +28,7 @@ function rig() {
     log.push('asked the primary');
     return 'from the primary';
   };
-  const answer = readAt(node, promise, own, () => log.push('detoured'));
+  const answer = readAt(node, promise, { own, detoured: () => log.push('detoured') });
   return { log, answer, resolve, reject, leave: () => leave() };
 }
 

@@ -72,16 +72,20 @@ export function optionsOf(client: object): DataClientOptions {
   return (Reflect.get(client, 'options') as DataClientOptions | undefined) ?? {};
 }
 
-/**
- * A read that was sent to one node. What that node has not got, and what a replica can't answer, goes the client's own
- * way, which leads to the primary; `detoured` is called before, and again when the answer is there.
- */
-export function readAt(
-  node: DataNode,
-  reply: Promise<unknown>,
-  own: () => Promise<unknown>,
-  detoured: () => void,
-): Promise<unknown> {
+/** How a read that was sent to one node may end elsewhere. */
+export interface WaysOut {
+  /** Sends it the client's own way, which leads to the primary. */
+  readonly own: () => Promise<unknown>;
+  /** Called before that, and again when the answer is there. */
+  readonly detoured: () => void;
+  /** Whether what the node answered is to be relied on. */
+  readonly trusted?: ((value: unknown) => Promise<boolean>) | undefined;
+}
+
+/** A read that was sent to one node. What that node has not got, and what a replica can't answer, goes the client's own way. */
+export function readAt(node: DataNode, sent: Promise<unknown>, ways: WaysOut): Promise<unknown> {
+  const { detoured, own, trusted } = ways;
+  const reply = trusted === undefined ? sent : trustworthy(sent, trusted);
   const elsewhere = (): Promise<unknown> => {
     detoured();
     return own().finally(detoured);
@@ -124,8 +128,7 @@ function isRedirection(error: unknown): boolean {
 /** What a node said is not to be relied on: another has to be asked. */
 class Doubted extends Error {}
 
-/** A reply that {@link readAt} asks for elsewhere if it is not `trusted`. */
-export async function trustworthy(
+async function trustworthy(
   reply: Promise<unknown>,
   trusted: (value: unknown) => Promise<boolean>,
 ): Promise<unknown> {

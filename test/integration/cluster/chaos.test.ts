@@ -21,7 +21,7 @@ function seeded(seed: number): () => number {
   };
 }
 
-test(`whatever happens, seed ${SEED}`, { timeout: DURATION + 90_000 }, async () => {
+test(`whatever happens, seed ${SEED}`, { timeout: 2 * DURATION + 90_000 }, async () => {
   const random = seeded(SEED);
   const oneOf = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)] as T;
   await using bed = await ClusterBed.start();

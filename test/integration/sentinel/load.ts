@@ -48,7 +48,7 @@ export class Load {
     const knock = async (): Promise<void> => {
       const answers: Promise<unknown>[] = [];
       while (!this.#over) {
-        answers.push(client.get('k:0').catch((error: unknown) => errors.add(String(error))));
+        answers.push(client.get('k:0').catch((error: unknown) => errors.add(kindOf(error))));
         await delay(5);
       }
       await Promise.all(answers);
@@ -101,7 +101,7 @@ export class Load {
     const errors = this.#errorsOf(who);
     const run = async (): Promise<void> => {
       for (let round = 1; !this.#over; round++) {
-        await step(round).catch((error: unknown) => errors.add(String(error)));
+        await step(round).catch((error: unknown) => errors.add(kindOf(error)));
         // Who is answered from memory, or fails at once, must let others have their turn.
         await turn();
       }
@@ -115,4 +115,10 @@ async function write(client: Client, key: string, value: number): Promise<void> 
   const multi = client.multi().set(key, `${value}`);
   call(multi, 'rPush', [`log of ${key}`, `${value}`]);
   await multi.exec();
+}
+
+/** How a socket ends is chance: who loses a connection may hear of it in several words. */
+function kindOf(error: unknown): string {
+  const text = String(error);
+  return /ECONNRESET|EPIPE|ECONNREFUSED|Socket closed|socket hang up/.test(text) ? 'a lost connection' : text;
 }
