@@ -147,7 +147,9 @@ export class NodeRedisV4 implements ClientAdapter {
     before((command) => sendPlain(client, command));
     const sent = invoke(client, path, args) as Promise<unknown>;
     const reply = trusted === undefined ? sent : trustworthy(sent, trusted);
-    return readAt(node, reply, () => this.call(view, path, args) as Promise<unknown>, detoured);
+    const own = (): Promise<unknown> =>
+      invoke(this.connections.atPrimary(view.target), path, args) as Promise<unknown>;
+    return readAt(node, reply, own, detoured);
   }
 
   transaction(self: object, args: readonly unknown[], around: Around): object {

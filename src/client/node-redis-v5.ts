@@ -221,8 +221,10 @@ export class NodeRedisV5 implements ClientAdapter {
     const sent = invokeOn(this.#sharedOn(client, view, isWrittenNow), path, args) as Promise<unknown>;
     const reply = trusted === undefined ? sent : trustworthy(sent, trusted);
     // On its own way too without the signal of the one who asks first.
-    const own = (): Promise<unknown> =>
-      invokeOn(this.#sharedOn(this.client, view), path, args) as Promise<unknown>;
+    const own = (): Promise<unknown> => {
+      const target = this.connections.atPrimary(this.#sharedOn(this.client, view));
+      return invokeOn(target, path, args) as Promise<unknown>;
+    };
     return readAt(node, reply, own, detoured);
   }
 

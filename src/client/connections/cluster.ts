@@ -65,7 +65,19 @@ export class ClusterConnections implements Connections {
   on(target: object): object {
     return target;
   }
+
+  /** With `useReplicas`, a read may be answered by any of them, however far behind. */
+  atPrimary(target: object): object {
+    const name = SENDING.find((each) => methodOf(target, each) !== undefined) ?? '';
+    const send = (key: unknown, _isReadOnly: unknown, ...rest: unknown[]): unknown =>
+      invoke(target, [name], [key, false, ...rest]);
+    const at: object = Object.create(target, { [name]: { value: send } });
+    return Object.defineProperty(at, '_self', { value: at });
+  }
 }
+
+/** What commands are sent by, in v6, v5 (both of `_self`) and v4: told second whether they only read. */
+const SENDING = ['_executeWithPolicies', '_execute', 'sendCommand'];
 
 function connectionTo({ client }: ClusterNode): object | undefined {
   return client !== undefined && methodOf(client, 'sendCommand') !== undefined ? client : undefined;

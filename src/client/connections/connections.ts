@@ -57,6 +57,8 @@ export interface Connections {
    * right before it, on the same connection. `detoured` is called if another node answers.
    */
   on(target: object, node: DataNode, before: Before, detoured: () => void): object;
+  /** What a read is called on, instead of `target`, so that the client itself leads it to a primary, as it does a write. */
+  atPrimary(target: object): object;
 }
 
 /** Sends commands as they are, right before a read. */

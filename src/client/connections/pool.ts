@@ -56,6 +56,10 @@ export class PooledConnections implements Connections {
     this.#options = (await invoke(this.#pool, ['execute'], [ask])) as DataClientOptions;
   }
 
+  atPrimary(target: object): object {
+    return target;
+  }
+
   /** The pool's method asks for a connection by `execute`: what goes before goes on that one. */
   on(target: object, _: DataNode, before: Before): object {
     const lend = (use: Method): unknown => {

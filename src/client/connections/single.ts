@@ -48,4 +48,8 @@ export class SingleConnection implements Connections {
     before((command) => sendPlain(this.#client, command));
     return target;
   }
+
+  atPrimary(target: object): object {
+    return target;
+  }
 }
