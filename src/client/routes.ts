@@ -98,9 +98,16 @@ export class Routes {
 
   /** Whether every primary is tracked, so that any key may be hit. */
   get allArmed(): boolean {
-    return Array.from(this.#known.values()).every(
-      ({ id, primary }) => primary !== undefined || this.#nodes.get(id)?.lease.armed,
-    );
+    return this.#primaries.every(({ id }) => this.#nodes.get(id)?.lease.armed);
+  }
+
+  /** Whether any primary is. */
+  get anyPrimaryArmed(): boolean {
+    return this.#primaries.some(({ id }) => this.#nodes.get(id)?.lease.armed);
+  }
+
+  get #primaries(): KnownNode[] {
+    return Array.from(this.#known.values()).filter(({ primary }) => primary === undefined);
   }
 
   stats(): TrackingStats[] {

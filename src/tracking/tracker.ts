@@ -33,7 +33,7 @@ export interface TrackerObserver {
   /** The lease ran out without a proof: the connection is given up. */
   expired(): void;
   /** The server will not track for us. It is asked again every 30 s. */
-  refused(error: NearCacheError): void;
+  refused(error: NearCacheError, role: TrackedNode['role']): void;
   /** The connection failed or fell silent; it is being reopened unless `final`. */
   lost(error: NearCacheError, final: boolean): void;
   /** The node is something else than before: its session ended, and begins anew once it has authority again. */
@@ -225,7 +225,7 @@ export class Tracker {
     if (refusal !== undefined) {
       this.#state = 'refused';
       this.#openIn(ASK_AGAIN);
-      observer.refused(refusal);
+      observer.refused(refusal, this.role);
       return;
     }
     this.#state = 'lost';

@@ -3,10 +3,18 @@ import { ClusterBed } from '../support/beds/cluster-bed.js';
 import { ReplicatedBed } from '../support/beds/replicated-bed.js';
 import { SentinelBed } from '../support/beds/sentinel-bed.js';
 import type { Near } from '../support/client.js';
-import { closeAll, MAJORS, PATIENCE, PREFIX, replicasAnswer } from '../support/cluster-rig.js';
+import {
+  closeAll,
+  keyOf,
+  MAJORS,
+  nearCluster,
+  PATIENCE,
+  PREFIX,
+  replicasAnswer,
+} from '../support/cluster-rig.js';
 import { discard, wrap } from '../support/majors.js';
 import type { RedisServer } from '../support/redis-server.js';
-import { cluster, sentinel } from '../support/topologies.js';
+import { cluster, sentinel, single } from '../support/topologies.js';
 import { until } from '../support/until.js';
 
 const bed = await ClusterBed.start({ shards: 2, replicasPerShard: 1 });
@@ -70,5 +78,58 @@ describe('what a replica cannot answer', () => {
       return readsAtReplicas(redis) > routed;
     }, PATIENCE);
     await discard(redis);
+  });
+});
+
+describe('one node of several that refuses to be tracked', () => {
+  const USER = ['ACL', 'SETUSER', 'listener', 'reset', 'on', 'nopass', '+ping'];
+  const GRANTED = ['+client|tracking', '+info', '+role', '+cluster|info', '+cluster|nodes'];
+  const asListener = { username: 'listener', password: 'any' };
+  const states = ({ near }: Near): string =>
+    near
+      .stats()
+      .tracking.map(({ role, state }) => `${role} ${state}`)
+      .sort()
+      .join();
+
+  test.each(['error', 'ttl'] as const)('a replica is left out (fallback: %j)', async (fallback) => {
+    await replicated.primary.command(...USER, ...GRANTED);
+    for (const replica of replicated.replicas) await replica.command(...USER);
+    let ahead = 0;
+    const redis = wrap(single(6, replicated.primary.url), {
+      prefixes: ['k:'],
+      clock: () => performance.now() + ahead,
+      fallback,
+      tracking: asListener,
+      routing: { reads: 'replicas' },
+    });
+    await redis.connect();
+    await until(() => states(redis) === 'primary armed,replica refused', PATIENCE);
+    await redis.near.ready();
+    expect(await redis.get('k:refused')).toBe(null);
+    // That of a fallback would be over.
+    ahead = 1_100;
+    expect(redis.near.peek('k:refused')).toBe(null);
+    await discard(redis);
+  });
+
+  test('a shard is read past the cache, the others are not', async () => {
+    const [first, second] = await bed.primaries();
+    if (first === undefined || second === undefined) throw new Error('Two shards are needed.');
+    for (const { server } of [first, second]) await server.command(...USER, ...GRANTED);
+    const redis = await nearCluster(6, bed, { fallback: 'error', tracking: asListener });
+    const [its, others] = [await keyOf(bed, first), await keyOf(bed, second)];
+    await first.server.command(...USER);
+    await until(() => states(redis) === 'primary armed,primary refused', PATIENCE);
+    expect(await redis.get(its)).toBe(null);
+    expect(redis.near.peek(its)).toBe(undefined);
+    expect(await redis.get(others)).toBe(null);
+    expect(redis.near.peek(others)).toBe(null);
+    await redis.near.ready();
+    // Now nobody is left who would track.
+    await second.server.command(...USER);
+    await until(() => states(redis) === 'primary refused,primary refused', PATIENCE);
+    await expect(redis.get(others)).rejects.toMatchObject({ code: 'ERR_NEAR_TRACKING_DENIED' });
+    await closeAll(redis);
   });
 });
