@@ -223,10 +223,14 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
     return route && { ...route, lease: this.#untracked };
   }
 
-  /** @internal Another node than that of the route gave an answer for these keys. */
+  /** @internal Another node than that of the route gave an answer for these keys. A fault in here never fails the read. */
   detoured(keys: readonly string[]): void {
-    for (const key of keys) this.#coherence.observed(key);
-    this.#routes.detoured();
+    try {
+      for (const key of keys) this.#coherence.observed(key);
+      this.#routes.detoured();
+    } catch (error) {
+      this.fault('A detour could not be followed.', error);
+    }
   }
 
   /** @internal The error that reads are answered with, under `fallback: 'error'`. */

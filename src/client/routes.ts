@@ -159,12 +159,13 @@ export class Routes {
     const candidates = replicas.flatMap((node) => this.#candidate(node) ?? []);
     const [first] = this.#candidate(primary) ?? [];
     if (first === undefined) return undefined;
-    const chosen = this.#routing?.choose(first, candidates, keys, this.#coherence.now());
+    const now = this.#coherence.now();
+    const chosen = this.#routing?.choose(first, candidates, keys, now);
     const node = chosen && this.#known.get(chosen.id);
     if (chosen === undefined || node === undefined) return undefined;
     this.#nodes.get(node.id)?.countRead();
     const missesMoves = this.#connections.change === 'by slots';
-    return { node: { ...node, unfit: this.#leaving(node.id), missesMoves }, lease: chosen.lease };
+    return { node: { ...node, unfit: this.#leaving(node.id, now), missesMoves }, lease: chosen.lease };
   }
 
   /**
@@ -347,16 +348,21 @@ export class Routes {
     return oldest !== undefined && this.#coherence.now() > oldest.sentAt + patience;
   }
 
-  #leaving(id: string): DataNode['unfit'] {
+  /** Of a read that is sent now. */
+  #leaving(id: string, now: number): DataNode['unfit'] {
     return {
       onLeft: (goElsewhere) => {
         const underWay = this.#underWay.get(id) ?? new Set();
         this.#underWay.set(id, underWay);
-        const read: UnderWay = { sentAt: this.#coherence.now(), goElsewhere };
+        const read: UnderWay = { sentAt: now, goElsewhere };
         underWay.add(read);
-        return () => underWay.delete(read);
+        return () => {
+          underWay.delete(read);
+          // Replicas come and go, with another address each time.
+          if (underWay.size === 0 && this.#underWay.get(id) === underWay) this.#underWay.delete(id);
+        };
       },
-      failed: () => this.#routing?.failed(id, this.#coherence.now()),
+      failed: () => this.#routing?.failed(id),
     };
   }
 }

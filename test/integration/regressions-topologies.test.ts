@@ -1,3 +1,4 @@
+import type { NearCacheOptions } from 'redis-near-cache';
 import { afterAll, describe, expect, test } from 'vitest';
 import { ClusterBed } from '../support/beds/cluster-bed.js';
 import { ReplicatedBed } from '../support/beds/replicated-bed.js';
@@ -14,6 +15,7 @@ import {
 } from '../support/cluster-rig.js';
 import { discard, wrap } from '../support/majors.js';
 import type { RedisServer } from '../support/redis-server.js';
+import { ReplicaRig } from '../support/replica-rig.js';
 import { cluster, sentinel, single } from '../support/topologies.js';
 import { until } from '../support/until.js';
 
@@ -131,5 +133,51 @@ describe('one node of several that refuses to be tracked', () => {
     await until(() => states(redis) === 'primary refused,primary refused', PATIENCE);
     await expect(redis.get(others)).rejects.toMatchObject({ code: 'ERR_NEAR_TRACKING_DENIED' });
     await closeAll(redis);
+  });
+});
+
+describe('a fault inside the cache never fails a read', () => {
+  /** A clock that can break, and what goes wrong then. */
+  function breakable() {
+    const state = { broken: false };
+    const clock = (): number => {
+      if (state.broken) throw new Error('broken clock');
+      return performance.now();
+    };
+    const options: Partial<NearCacheOptions> = { clock, heartbeat: 5_000, maxStaleness: 60_000 };
+    return { state, options };
+  }
+
+  test.each(MAJORS)('EXISTS of a cluster (v%i)', async (major) => {
+    const { state, options } = breakable();
+    const redis = await nearCluster(major, bed, options);
+    await redis.set(`${PREFIX}there`, 'v');
+    state.broken = true;
+    const found = await redis.exists([`${PREFIX}there`, `${PREFIX}away`]).finally(() => {
+      state.broken = false;
+    });
+    expect(found).toBe(1);
+    await closeAll(redis);
+  });
+
+  test('a read at a replica', async () => {
+    let throwsEvery = Number.POSITIVE_INFINITY;
+    let told = 0;
+    const clock = (): number => {
+      if (++told % throwsEvery === 0) throw new Error('broken clock');
+      return performance.now();
+    };
+    await using rig = await ReplicaRig.start(replicated, { clock, heartbeat: 900 });
+    await Promise.all(Array.from({ length: 20 }, (_, at) => rig.redis.set(`k:fault:${at}`, 'v')));
+    await rig.covered();
+    const before = readsAtReplicas(rig.redis);
+    // Each time at another moment of the read. Between turns, heartbeats find the clock in order.
+    for (let at = 0; at < 20; at++) {
+      throwsEvery = 2 + (at % 10);
+      const reply = rig.redis.get(`k:fault:${at}`);
+      throwsEvery = Number.POSITIVE_INFINITY;
+      expect(await reply).toBe('v');
+    }
+    expect(readsAtReplicas(rig.redis)).toBeGreaterThan(before);
   });
 });
