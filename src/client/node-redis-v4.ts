@@ -164,7 +164,7 @@ export class NodeRedisV4 implements ClientAdapter {
 
   async end(): Promise<void> {
     // quit() would wait for a server that is away.
-    if (this.connections.isReady) await invoke(this.client, ['quit'], []);
+    if (this.connections.isWhole) await invoke(this.client, ['quit'], []);
     else if (this.client.isOpen) await invoke(this.client, ['disconnect'], []);
   }
 }

@@ -269,7 +269,7 @@ export class NodeRedisV5 implements ClientAdapter {
   async end(): Promise<void> {
     // close() would wait for a server that is away.
     if (!this.client.isOpen) return;
-    await invoke(this.client, [this.connections.isReady ? 'close' : 'destroy'], []);
+    await invoke(this.client, [this.connections.isWhole ? 'close' : 'destroy'], []);
   }
 }
 

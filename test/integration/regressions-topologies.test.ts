@@ -3,8 +3,9 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { ClusterBed } from '../support/beds/cluster-bed.js';
 import { ReplicatedBed } from '../support/beds/replicated-bed.js';
 import { SentinelBed } from '../support/beds/sentinel-bed.js';
-import type { Near } from '../support/client.js';
+import { call, type Near } from '../support/client.js';
 import {
+  addressOf,
   closeAll,
   keyOf,
   MAJORS,
@@ -179,5 +180,28 @@ describe('a fault inside the cache never fails a read', () => {
       expect(await reply).toBe('v');
     }
     expect(readsAtReplicas(rig.redis)).toBeGreaterThan(before);
+  });
+});
+
+describe('await using with a node that is away', () => {
+  test.each(MAJORS)('does not wait for it (v%i)', async (major) => {
+    await using fleet = await ClusterBed.start({ shards: 3, replicasPerShard: 0 });
+    const raw = cluster(major, fleet);
+    const redis = wrap(raw, { prefixes: [PREFIX] });
+    await redis.connect();
+    const [gone] = await fleet.primaries();
+    const key = gone && (await keyOf(fleet, gone));
+    await gone?.server.kill();
+    const isAway = (): boolean => {
+      const masters = Reflect.get(raw, 'masters') as { address: string; client?: { isReady?: boolean } }[];
+      return masters.some(
+        ({ address, client }) => gone && address === addressOf(gone) && client?.isReady === false,
+      );
+    };
+    await until(isAway, PATIENCE, 'the client to notice');
+    const waiting = call(redis, 'get', [key]) as Promise<unknown>;
+    waiting.catch(() => {});
+    await redis[Symbol.asyncDispose]();
+    expect(raw.isOpen).toBe(false);
   });
 });

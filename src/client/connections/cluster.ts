@@ -31,6 +31,10 @@ export class ClusterConnections implements Connections {
     return Reflect.get(this.#client, 'isOpen') === true && this.#cluster.masters.length > 0;
   }
 
+  get isWhole(): boolean {
+    return this.isReady && this.#cluster.masters.every(({ client }) => !client || isReady(client));
+  }
+
   get isClosed(): boolean {
     return Reflect.get(this.#client, 'isOpen') !== true;
   }
@@ -78,6 +82,10 @@ export class ClusterConnections implements Connections {
 
 /** What commands are sent by, in v6, v5 (both of `_self`) and v4: told second whether they only read. */
 const SENDING = ['_executeWithPolicies', '_execute', 'sendCommand'];
+
+function isReady(client: object): boolean {
+  return Reflect.get(client, 'isReady') === true;
+}
 
 function connectionTo({ client }: ClusterNode): object | undefined {
   return client !== undefined && methodOf(client, 'sendCommand') !== undefined ? client : undefined;

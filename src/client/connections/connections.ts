@@ -40,6 +40,8 @@ export interface Connections {
   readonly isOrdered: boolean;
   /** Commands can be sent. */
   readonly isReady: boolean;
+  /** Nothing that is sent waits for a server that is away. */
+  readonly isWhole: boolean;
   /** The client was closed, or never connected: not merely without a connection for the moment. */
   readonly isClosed: boolean;
   /** Whether the nodes may change while the client is connected. */

@@ -31,6 +31,10 @@ export class PooledConnections implements Connections {
     return Reflect.get(this.#pool, 'isOpen') === true && Reflect.get(this.#pool, 'isClosing') !== true;
   }
 
+  get isWhole(): boolean {
+    return this.isReady;
+  }
+
   get isClosed(): boolean {
     return !this.isReady;
   }

@@ -33,6 +33,10 @@ export class SentinelConnections implements Connections {
     return Reflect.get(this.#sentinel, 'isReady') === true;
   }
 
+  get isWhole(): boolean {
+    return this.isReady;
+  }
+
   /** While it looks for another primary it is not ready, and not closed either. */
   get isClosed(): boolean {
     return Reflect.get(this.#sentinel, 'isOpen') !== true;

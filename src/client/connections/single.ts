@@ -26,6 +26,10 @@ export class SingleConnection implements Connections {
     return Reflect.get(this.#client, 'isReady') === true;
   }
 
+  get isWhole(): boolean {
+    return this.isReady;
+  }
+
   get isClosed(): boolean {
     return Reflect.get(this.#client, 'isOpen') !== true;
   }
