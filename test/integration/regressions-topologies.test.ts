@@ -1,4 +1,7 @@
-import type { NearCacheOptions } from 'redis-near-cache';
+// What once broke on clusters, with sentinels and with replicas, each named after its symptom.
+
+import { createClient, createClientPool, createCluster } from '@redis/client';
+import { type NearCacheOptions, withNearCache } from 'redis-near-cache';
 import { afterAll, describe, expect, test } from 'vitest';
 import { ClusterBed } from '../support/beds/cluster-bed.js';
 import { ReplicatedBed } from '../support/beds/replicated-bed.js';
@@ -203,5 +206,25 @@ describe('await using with a node that is away', () => {
     waiting.catch(() => {});
     await redis[Symbol.asyncDispose]();
     expect(raw.isOpen).toBe(false);
+  });
+});
+
+describe('what cannot stand for a replica of the same data is refused', () => {
+  const { url } = replicated.primary;
+  test.each([
+    [
+      'a client with a cache of its own',
+      () => createClient({ url, clientSideCache: { ttl: 0, maxEntries: 0 } }),
+    ],
+    ['a client of another database', () => createClient({ url, database: 1 })],
+    ['a pool', () => createClientPool({ url })],
+    ['a cluster', () => createCluster({ rootNodes: [{ url }] })],
+    ['a client with a near cache', () => withNearCache(createClient({ url }), { prefixes: ['k:'] })],
+  ] as const)('%s', (_, make) => {
+    const options = {
+      prefixes: ['k:'],
+      routing: { reads: 'replicas', replicas: [make() as ReturnType<typeof createClient>] },
+    } as const;
+    expect(() => withNearCache(createClient({ url }), options)).toThrow(/routing\.replicas takes/);
   });
 });
