@@ -52,10 +52,24 @@ export function assertReplicas(adapter: ClientAdapter, replicas: readonly object
       "must be 'discover' for a cluster, whose primaries name their replicas; received an array",
     );
   for (const replica of replicas) {
+    if (
+      isCluster(replica) ||
+      isPool(replica) ||
+      isSentinel(replica) ||
+      Reflect.get(replica, 'near') !== undefined
+    )
+      throw complain('takes clients made by createClient(), which lead to one server and have no near cache');
     const { keyPrefix } = lentAdapterOf(replica);
     const isV4 = (client: object): boolean => methodOf(client, 'commandsExecutor') !== undefined;
     if (isV4(replica) !== isV4(adapter.client) || keyPrefix !== adapter.keyPrefix)
       throw complain('takes clients made by createClient() of the same major, with the same keyPrefix');
+    // Pools and sentinels do not show theirs before they are connected.
+    if (adapter.connections.isOrdered && databaseOf(replica) !== databaseOf(adapter.client))
+      throw complain("takes clients with the data client's database");
+    if (ownCacheOf(replica) !== undefined)
+      throw complain(
+        'takes no clients with a cache of their own: leave clientSideCache out of their options',
+      );
   }
 }
 
@@ -78,8 +92,7 @@ function v4(client: NodeRedisClient): ClientAdapter {
 }
 
 function v5(client: NodeRedisClient): ClientAdapter {
-  const own = Reflect.get(client, 'clientSideCache') ?? optionOf(client, 'clientSideCache');
-  if (own !== undefined) {
+  if (ownCacheOf(client) !== undefined) {
     throw refusal(
       'This client has a cache of its own, which would keep answering what this one has dropped. Leave ' +
         'clientSideCache out of its options.',
@@ -91,6 +104,14 @@ function v5(client: NodeRedisClient): ClientAdapter {
   throw refusal(
     `withNearCache() takes clients, pools, clusters and sentinels of node-redis; received ${describe(client)}.`,
   );
+}
+
+function databaseOf(client: object): unknown {
+  return optionOf(client, 'database') ?? 0;
+}
+
+function ownCacheOf(client: object): unknown {
+  return Reflect.get(client, 'clientSideCache') ?? optionOf(client, 'clientSideCache');
 }
 
 function optionOf(client: object, name: string): unknown {

@@ -136,7 +136,7 @@ export class ManyReads {
   }
 
   #fail(fetched: readonly Fetched[]): void {
-    for (const { going } of fetched) if (going !== undefined) this.#near.coherence.fail(going.flight);
+    for (const { going } of fetched) if (going !== undefined) this.#reads.fail(going.flight);
   }
 
   #planOne(plan: Plan, index: number, key: unknown, types: string): void {

@@ -95,9 +95,7 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
       },
       armed: () => this.#armed(),
       expired: () => this.#settle('lease'),
-      // `fallback` is for a server that does not track: not for one node among others that do.
-      refused: (error, role) =>
-        role === 'replica' || this.#routes.anyArmed ? this.#report(error) : this.#refused(error),
+      refused: (error, role) => this.#refused(error, role),
       lost: (error, final) => this.#lost(error, final),
       deposed: (node, reason) => this.#log('warn', { node, reason }, 'a node has lost its authority'),
       malformed: (node) =>
@@ -110,9 +108,7 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
       unknown: (error) =>
         this.fault('Where the client connects could not be found out: it is asked again.', error),
     });
-    if (options.fallback === 'ttl') {
-      this.#untracked = this.#coherence.leases.open(FALLBACK_TTL);
-    }
+    if (options.fallback === 'ttl') this.#untracked = this.#coherence.leases.open(FALLBACK_TTL);
   }
 
   /** Whether hits are possible now. */
@@ -130,9 +126,9 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
   ready(): Promise<void> {
     if (this.#lifecycle === 'closed' || this.#lifecycle === 'disconnected')
       return Promise.reject(closedError());
+    if (this.#routes.anyArmed) return Promise.resolve();
     const hopeless = this.#refusal ?? this.#gaveUp;
-    if (hopeless !== undefined) return Promise.reject(hopeless);
-    return this.#routes.anyArmed ? Promise.resolve() : this.#readiness.wait();
+    return hopeless === undefined ? this.#readiness.wait() : Promise.reject(hopeless);
   }
 
   /**
@@ -227,10 +223,14 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
     return route && { ...route, lease: this.#untracked };
   }
 
-  /** @internal Another node than that of the route gave an answer for these keys. */
+  /** @internal Another node than that of the route gave an answer for these keys. A fault in here never fails the read. */
   detoured(keys: readonly string[]): void {
-    for (const key of keys) this.#coherence.observed(key);
-    this.#routes.detoured();
+    try {
+      for (const key of keys) this.#coherence.observed(key);
+      this.#routes.detoured();
+    } catch (error) {
+      this.fault('A detour could not be followed.', error);
+    }
   }
 
   /** @internal The error that reads are answered with, under `fallback: 'error'`. */
@@ -312,15 +312,16 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
     if (this.#routes.allArmed) this.#attempted();
   }
 
-  #refused(error: NearCacheError): void {
-    this.#refusal = error;
+  /** What `fallback` says is for all keys. Where others track, those of one node that refuses pass the cache. */
+  #refused(error: NearCacheError, role: 'primary' | 'replica'): void {
+    const isHopeless = role === 'primary' && !this.#routes.anyPrimaryArmed;
+    if (isHopeless) this.#refusal = error;
     this.#settled = true;
     this.#settle('refused');
-    if (this.#untracked !== undefined && !this.#untracked.armed) {
+    if (isHopeless && this.#untracked?.armed === false)
       this.#coherence.arm(this.#untracked, this.#coherence.prefixes.all());
-    }
     this.#report(error);
-    this.#readiness.failed(error);
+    if (isHopeless) this.#readiness.failed(error);
     this.#attempted();
   }
 

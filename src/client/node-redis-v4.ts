@@ -146,7 +146,8 @@ export class NodeRedisV4 implements ClientAdapter {
     }
     before((command) => sendPlain(client, command));
     const sent = invoke(client, path, args) as Promise<unknown>;
-    const own = (): Promise<unknown> => this.call(view, path, args) as Promise<unknown>;
+    const own = (): Promise<unknown> =>
+      invoke(this.connections.atPrimary(view.target), path, args) as Promise<unknown>;
     return readAt(node, sent, { own, detoured, trusted });
   }
 
@@ -162,7 +163,7 @@ export class NodeRedisV4 implements ClientAdapter {
 
   async end(): Promise<void> {
     // quit() would wait for a server that is away.
-    if (this.connections.isReady) await invoke(this.client, ['quit'], []);
+    if (this.connections.isWhole) await invoke(this.client, ['quit'], []);
     else if (this.client.isOpen) await invoke(this.client, ['disconnect'], []);
   }
 }

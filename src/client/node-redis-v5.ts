@@ -222,8 +222,10 @@ export class NodeRedisV5 implements ClientAdapter {
     const isWrittenNow = journey.isPart === true && Reflect.get(client, 'isReady') === true;
     const sent = invokeOn(this.#sharedOn(client, view, isWrittenNow), path, args) as Promise<unknown>;
     // On its own way too without the signal of the one who asks first.
-    const own = (): Promise<unknown> =>
-      invokeOn(this.#sharedOn(this.client, view), path, args) as Promise<unknown>;
+    const own = (): Promise<unknown> => {
+      const target = this.connections.atPrimary(this.#sharedOn(this.client, view));
+      return invokeOn(target, path, args) as Promise<unknown>;
+    };
     return readAt(node, sent, { own, detoured, trusted });
   }
 
@@ -268,7 +270,7 @@ export class NodeRedisV5 implements ClientAdapter {
   async end(): Promise<void> {
     // close() would wait for a server that is away.
     if (!this.client.isOpen) return;
-    await invoke(this.client, [this.connections.isReady ? 'close' : 'destroy'], []);
+    await invoke(this.client, [this.connections.isWhole ? 'close' : 'destroy'], []);
   }
 }
 

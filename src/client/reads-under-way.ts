@@ -22,13 +22,17 @@ export class ReadsUnderWay {
     this.#patience = Math.max(maxLag, MIN_PATIENCE);
   }
 
-  /** A read was sent to the node: calls back once if that is left out. @returns what to call when its reply is there */
-  add(id: string, goElsewhere: () => void): () => void {
+  /** A read was sent to the node `now`: calls back once if that is left out. @returns what to call when its reply is there */
+  add(id: string, now: number, goElsewhere: () => void): () => void {
     const ofNode = this.#reads.get(id) ?? new Set();
     this.#reads.set(id, ofNode);
-    const read: ReadUnderWay = { sentAt: this.#now(), goElsewhere };
+    const read: ReadUnderWay = { sentAt: now, goElsewhere };
     ofNode.add(read);
-    return () => ofNode.delete(read);
+    return () => {
+      ofNode.delete(read);
+      // Replicas come and go, with another address each time.
+      if (ofNode.size === 0 && this.#reads.get(id) === ofNode) this.#reads.delete(id);
+    };
   }
 
   /** Who waits for an answer of this node goes elsewhere. */

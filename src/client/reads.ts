@@ -156,7 +156,7 @@ export class CachedReads {
       const trusted = node.missesMoves === true ? (value: unknown) => isThere(value, questions) : undefined;
       flight.reply = this.#adapter.read(view, path, rest, { node, before, trusted, detoured });
     } catch (error) {
-      coherence.fail(flight);
+      this.fail(flight);
       throw error;
     }
     // On the side: readers get the client's own promise, which settles in its turn among those of other commands, and
@@ -169,9 +169,18 @@ export class CachedReads {
           land(questions.map(({ known }) => known?.answer));
         else void Promise.all(questions.map(({ answered }) => answered)).then(land);
       },
-      () => coherence.fail(flight),
+      () => this.fail(flight),
     );
     return flight.reply;
+  }
+
+  /** A flight brought nothing. A fault in here never takes the place of the read's own error. */
+  fail(flight: Flight): void {
+    try {
+      this.#near.coherence.fail(flight);
+    } catch (error) {
+      this.#near.fault('A failed read could not be followed.', error);
+    }
   }
 
   /** Stores what a flight brought, if it may be. A fault in here never fails the read. */

@@ -11,6 +11,7 @@ import { CachedReads, type Read } from './reads.js';
 import { SlotGroups } from './slot-groups.js';
 
 const UNSEEN = 'What a command changed could not be followed.';
+const UNCACHED = 'A read could not be cached.';
 
 /** How long `connect()` waits for tracking after the client itself is connected. Unit: ms. */
 const CONNECT_GRACE = 1_000;
@@ -48,11 +49,18 @@ export function mainRole(adapter: ClientAdapter, near: NearCache): FacadeRole {
       follow();
       if (name === 'MGET') return many.answer(read);
       if (name !== 'EXISTS' || groups === undefined) return reads.answer(name, read);
-      const ask = (part: Read): unknown =>
-        reads.answer(name, part) ?? adapter.call(part.view, part.path, part.args);
+      const ask = (part: Read): unknown => {
+        try {
+          const reply = reads.answer(name, part);
+          if (reply !== undefined) return reply;
+        } catch (error) {
+          near.fault(UNCACHED, error);
+        }
+        return adapter.call(part.view, part.path, part.args);
+      };
       return groups.run(read, ask) as Promise<unknown>;
     },
-    fault: (error) => near.fault('A read could not be cached.', error),
+    fault: (error) => near.fault(UNCACHED, error),
     noticeReplaced(name) {
       const message = `The method ${name} of this client was replaced: what it reads is not cached, what it writes is not known.`;
       near.warn(`replaced ${name}`, message);

@@ -100,9 +100,16 @@ export class Routes {
 
   /** Whether every primary is tracked, so that any key may be hit. */
   get allArmed(): boolean {
-    return Array.from(this.#known.values()).every(
-      ({ id, primary }) => primary !== undefined || this.#nodes.get(id)?.lease.armed,
-    );
+    return this.#primaries.every(({ id }) => this.#nodes.get(id)?.lease.armed);
+  }
+
+  /** Whether any primary is. */
+  get anyPrimaryArmed(): boolean {
+    return this.#primaries.some(({ id }) => this.#nodes.get(id)?.lease.armed);
+  }
+
+  get #primaries(): KnownNode[] {
+    return Array.from(this.#known.values()).filter(({ primary }) => primary === undefined);
   }
 
   stats(): TrackingStats[] {
@@ -154,12 +161,13 @@ export class Routes {
     const candidates = replicas.flatMap((node) => this.#candidate(node) ?? []);
     const [first] = this.#candidate(primary) ?? [];
     if (first === undefined) return undefined;
-    const chosen = this.#routing?.choose(first, candidates, keys, this.#coherence.now());
+    const now = this.#coherence.now();
+    const chosen = this.#routing?.choose(first, candidates, keys, now);
     const node = chosen && this.#known.get(chosen.id);
     if (chosen === undefined || node === undefined) return undefined;
     this.#nodes.get(node.id)?.countRead();
     const missesMoves = this.#connections.change === 'by slots';
-    return { node: { ...node, unfit: this.#unfit(node.id), missesMoves }, lease: chosen.lease };
+    return { node: { ...node, unfit: this.#unfit(node.id, now), missesMoves }, lease: chosen.lease };
   }
 
   /**
@@ -329,10 +337,11 @@ export class Routes {
     return this.#nodes.get(primary)?.node ?? primary;
   }
 
-  #unfit(id: string): DataNode['unfit'] {
+  /** Of a read that is sent now. */
+  #unfit(id: string, now: number): DataNode['unfit'] {
     return {
-      onLeft: (goElsewhere) => this.#underWay.add(id, goElsewhere),
-      failed: () => this.#routing?.failed(id, this.#coherence.now()),
+      onLeft: (goElsewhere) => this.#underWay.add(id, now, goElsewhere),
+      failed: () => this.#routing?.failed(id),
     };
   }
 }

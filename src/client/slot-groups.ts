@@ -1,5 +1,5 @@
 // Commands of several keys on a cluster, which takes them for one slot at a time only: taken apart by slot, sent
-// together, and their replies made one again. Knows no nodes and no cache: each part finds its way as any command does.
+// together, and their replies made one again. Knows no nodes and no cache: each part finds its way as every command does.
 
 import { grouped, hashSlot } from '../routing/slots.js';
 import type { ClientAdapter } from './adapter.js';

@@ -36,6 +36,8 @@ interface Standing {
   unfit: UnfitReason | undefined;
   /** Since when: what was read elsewhere before must be covered. */
   since: number;
+  /** A read there failed since it was last judged. */
+  hasFailed: boolean;
   /** After an error it is left out until then. */
   failedUntil: number;
 }
@@ -97,9 +99,10 @@ export class ReadRouting {
     return standing !== undefined && standing.unfit === undefined;
   }
 
-  /** A read at this replica failed. */
-  failed(id: string, now: number): void {
-    this.#standingOf(id, now).failedUntil = now + PENALTY;
+  /** A read at this replica failed. Its time out begins when it is judged next. */
+  failed(id: string): void {
+    const standing = this.#standings.get(id);
+    if (standing !== undefined) standing.hasFailed = true;
   }
 
   /** The nodes are others than before: whoever answers next must cover what was read until now. */
@@ -170,13 +173,15 @@ export class ReadRouting {
   #standingOf(id: string, now: number): Standing {
     let standing = this.#standings.get(id);
     if (standing === undefined) {
-      standing = { unfit: 'tracking', since: now, failedUntil: Number.NEGATIVE_INFINITY };
+      standing = { unfit: 'tracking', since: now, hasFailed: false, failedUntil: Number.NEGATIVE_INFINITY };
       this.#standings.set(id, standing);
     }
     return standing;
   }
 
   #whyUnfit(replica: Candidate, standing: Standing, now: number): UnfitReason | undefined {
+    if (standing.hasFailed) standing.failedUntil = now + PENALTY;
+    standing.hasFailed = false;
     if (!replica.isConnected) return 'connection';
     if (!replica.lease.armed) return 'tracking';
     if (now < standing.failedUntil) return 'error';

@@ -239,7 +239,7 @@ export const MUTATIONS = [
     rule: 'C16',
     what: 'a failed read stays to be joined',
     file: 'client/reads.ts',
-    find: '      () => coherence.fail(flight),',
+    find: '      () => this.fail(flight),',
     replace: '      () => {},',
     tests: 'integration/coherence/c16-',
   },

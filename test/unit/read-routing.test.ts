@@ -169,7 +169,7 @@ describe('a replica', () => {
 
   test('that failed is left out for a second', () => {
     const { ask, home, other, route } = pair();
-    route.failed(home.id, now);
+    route.failed(home.id);
     expect(ask()).toBeUndefined();
     now += 400;
     other.lease.coversAsOf = now;

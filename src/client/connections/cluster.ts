@@ -31,6 +31,10 @@ export class ClusterConnections implements Connections {
     return Reflect.get(this.#client, 'isOpen') === true && this.#cluster.masters.length > 0;
   }
 
+  get isWhole(): boolean {
+    return this.isReady && this.#cluster.masters.every(({ client }) => !client || isReady(client));
+  }
+
   get isClosed(): boolean {
     return Reflect.get(this.#client, 'isOpen') !== true;
   }
@@ -65,6 +69,22 @@ export class ClusterConnections implements Connections {
   on(target: object): object {
     return target;
   }
+
+  /** With `useReplicas`, a read may be answered by any of them, however far behind. */
+  atPrimary(target: object): object {
+    const name = SENDING.find((each) => methodOf(target, each) !== undefined) ?? '';
+    const send = (key: unknown, _isReadOnly: unknown, ...rest: unknown[]): unknown =>
+      invoke(target, [name], [key, false, ...rest]);
+    const at: object = Object.create(target, { [name]: { value: send } });
+    return Object.defineProperty(at, '_self', { value: at });
+  }
+}
+
+/** What commands are sent by, in v6, v5 (both of `_self`) and v4: told second whether they only read. */
+const SENDING = ['_executeWithPolicies', '_execute', 'sendCommand'];
+
+function isReady(client: object): boolean {
+  return Reflect.get(client, 'isReady') === true;
 }
 
 function connectionTo({ client }: ClusterNode): object | undefined {

@@ -40,6 +40,8 @@ export interface Connections {
   readonly isOrdered: boolean;
   /** Commands can be sent. */
   readonly isReady: boolean;
+  /** Nothing that is sent waits for a server that is away. */
+  readonly isWhole: boolean;
   /** The client was closed, or never connected: not merely without a connection for the moment. */
   readonly isClosed: boolean;
   /** Whether the nodes may change while the client is connected. */
@@ -57,6 +59,8 @@ export interface Connections {
    * right before it, on the same connection. `detoured` is called if another node answers.
    */
   on(target: object, node: DataNode, before: Before, detoured: () => void): object;
+  /** What a read is called on, instead of `target`, so that the client itself leads it to a primary, as it does a write. */
+  atPrimary(target: object): object;
 }
 
 /** Sends commands as they are, right before a read. */

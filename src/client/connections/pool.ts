@@ -31,6 +31,10 @@ export class PooledConnections implements Connections {
     return Reflect.get(this.#pool, 'isOpen') === true && Reflect.get(this.#pool, 'isClosing') !== true;
   }
 
+  get isWhole(): boolean {
+    return this.isReady;
+  }
+
   get isClosed(): boolean {
     return !this.isReady;
   }
@@ -54,6 +58,10 @@ export class PooledConnections implements Connections {
       return optionsOf(connection);
     };
     this.#options = (await invoke(this.#pool, ['execute'], [ask])) as DataClientOptions;
+  }
+
+  atPrimary(target: object): object {
+    return target;
   }
 
   /** The pool's method asks for a connection by `execute`: what goes before goes on that one. */

@@ -33,6 +33,10 @@ export class SentinelConnections implements Connections {
     return Reflect.get(this.#sentinel, 'isReady') === true;
   }
 
+  get isWhole(): boolean {
+    return this.isReady;
+  }
+
   /** While it looks for another primary it is not ready, and not closed either. */
   get isClosed(): boolean {
     return Reflect.get(this.#sentinel, 'isOpen') !== true;
@@ -76,13 +80,23 @@ export class SentinelConnections implements Connections {
 
   /** The sentinel's method asks for a connection by `_execute`: what goes before goes on that one. */
   on(target: object, node: DataNode, before: Before, detoured: () => void): object {
+    return this.#asWrite(target, (client) => {
+      if (idOf(optionsOf(client)) !== node.id) detoured();
+      before((command) => sendPlain(client, command));
+    });
+  }
+
+  atPrimary(target: object): object {
+    return this.#asWrite(target, () => {});
+  }
+
+  /** So that none of the replicas answers of which the client may have a pool. */
+  #asWrite(target: object, before: (client: object) => void): object {
     const execute = (_: boolean, use: Method): unknown => {
       const used = (client: object): unknown => {
-        if (idOf(optionsOf(client)) !== node.id) detoured();
-        before((command) => sendPlain(client, command));
+        before(client);
         return use(client);
       };
-      // As a write, so that no replica answers.
       return invoke(this.#sentinel, ['_execute'], [false, used]);
     };
     // Getters with private state do not work on the object that inherits from it.

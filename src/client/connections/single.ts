@@ -26,6 +26,10 @@ export class SingleConnection implements Connections {
     return Reflect.get(this.#client, 'isReady') === true;
   }
 
+  get isWhole(): boolean {
+    return this.isReady;
+  }
+
   get isClosed(): boolean {
     return Reflect.get(this.#client, 'isOpen') !== true;
   }
@@ -46,6 +50,10 @@ export class SingleConnection implements Connections {
 
   on(target: object, _: DataNode, before: Before): object {
     before((command) => sendPlain(this.#client, command));
+    return target;
+  }
+
+  atPrimary(target: object): object {
     return target;
   }
 }

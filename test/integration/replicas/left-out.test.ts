@@ -36,7 +36,9 @@ describe.each(MAJORS)('a client of v%i', (major) => {
     await rig.outsider.set('k:1', 'new');
     await until(async () => (await redis.get('k:1')) === 'new');
     await until(() => rig.row(home)?.state === 'standby');
-    expect(rig.flushes).toContainEqual(expect.objectContaining({ reason: 'deposed' }));
+    // Or it was given up, where the machine was too busy for its answers to come in time.
+    const reason = expect.stringMatching(/^(deposed|lost)$/) as unknown;
+    expect(rig.flushes).toContainEqual(expect.objectContaining({ reason }));
     const reads = rig.row(home)?.replicaReads;
     redis.near.clear();
     expect(await redis.get('k:1')).toBe('new');

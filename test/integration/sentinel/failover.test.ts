@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { SentinelBed } from '../../support/beds/sentinel-bed.js';
 import type { RedisServer } from '../../support/redis-server.js';
 import { until } from '../../support/until.js';
-import { Load } from './load.js';
+import { LOST, Load } from './load.js';
 import { bare, MAJORS, makeRig } from './sentinel-rig.js';
 
 const MAX_STALENESS = 1_500;
@@ -53,7 +53,8 @@ async function failsOver(
       await until(async () => (await redis.get(key)) === value, MAX_STALENESS, `${key} to be ${value}`);
       for (let read = 0; read < 5; read++) expect(await redis.get(key)).toBe(value);
     }
-    const usual = load.errors.get(`bare ${at}`) ?? new Set();
+    // Which of the clients is in the middle of a reply when the primary goes is chance.
+    const usual = new Set([...(load.errors.get(`bare ${at}`) ?? []), LOST]);
     expect([...(load.errors.get(`near ${at}`) ?? [])].filter((error) => !usual.has(error))).toEqual([]);
   }
   expect(await load.faults(primary, MAX_STALENESS + 100)).toEqual({ stale: [], unseen: [] });

@@ -117,8 +117,11 @@ async function write(client: Client, key: string, value: number): Promise<void> 
   await multi.exec();
 }
 
+/** What a client says whose connection ended. */
+export const LOST = 'a lost connection';
+
 /** How a socket ends is chance: who loses a connection may hear of it in several words. */
 function kindOf(error: unknown): string {
   const text = String(error);
-  return /ECONNRESET|EPIPE|ECONNREFUSED|Socket closed|socket hang up/.test(text) ? 'a lost connection' : text;
+  return /ECONNRESET|EPIPE|ECONNREFUSED|Socket closed|socket hang up/.test(text) ? LOST : text;
 }
