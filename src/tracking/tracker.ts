@@ -274,15 +274,14 @@ export class Tracker {
     const { epoch } = this.#lease;
     const life = this.#life;
     const askedAt = this.#session.pingSent();
-    connection.beat(this.#watch.questions).then(
-      ({ answers, pong }) => {
-        if (epoch === this.#lease.epoch && life === this.#life) this.#answered({ answers, askedAt }, pong);
-      },
+    const isAsking = (): boolean => epoch === this.#lease.epoch && life === this.#life;
+    const beat = connection.beat(this.#watch.questions).then(
+      ({ answers, pong }) => isAsking() && this.#answered({ answers, askedAt }, pong),
       // BUSY, LOADING and the like prove nothing; the lease runs on. A dead socket reports itself.
-      () => {
-        if (epoch === this.#lease.epoch && life === this.#life) this.#session.pingFailed();
-      },
+      () => isAsking() && this.#session.pingFailed(),
     );
+    // A fault in here must not end the process.
+    beat.catch((fault: Error) => life === this.#life && this.#lost(fault));
   }
 
   #answered(answers: Answers, pong: unknown): void {
