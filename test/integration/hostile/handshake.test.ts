@@ -76,21 +76,21 @@ describe('HELLO 3 answered with', () => {
 
 describe('CLIENT TRACKING answered with', () => {
   test.each([
-    ['QUEUED', '+QUEUED\r\n', 'LOST'],
-    ['an integer', ':1\r\n', 'LOST'],
-    ['null', '_\r\n', 'LOST'],
-    ['a list', '*1\r\n+OK\r\n', 'LOST'],
-    ['an error of no sense', '-ERR blue\r\n', 'LOST'],
-    ['prefixes that overlap', "-ERR Prefix 'k:' overlaps with an existing prefix 'k:'.\r\n+OK\r\n", 'LOST'],
-    ['OK, twice', '+OK\r\n+OK\r\n', 'LOST'],
+    ['QUEUED', 'LOST', '+QUEUED\r\n'],
+    ['an integer', 'LOST', ':1\r\n'],
+    ['null', 'LOST', '_\r\n'],
+    ['a list', 'LOST', '*1\r\n+OK\r\n'],
+    ['an error of no sense', 'LOST', '-ERR blue\r\n'],
+    ['an error, then OK', 'LOST', "-ERR Prefix 'k:' overlaps with an existing prefix 'k:'.\r\n+OK\r\n"],
+    ['OK, twice', 'LOST', '+OK\r\n+OK\r\n'],
     [
       'no permission',
-      "-NOPERM this user has no permissions to run the 'client|tracking' command\r\n",
       'DENIED',
+      "-NOPERM this user has no permissions to run the 'client|tracking' command\r\n",
     ],
-    ['an unknown subcommand', "-ERR unknown subcommand 'TRACKING'. Try CLIENT HELP.\r\n", 'UNSUPPORTED'],
-    ['a syntax error', '-ERR syntax error\r\n', 'UNSUPPORTED'],
-  ])('%s: ERR_NEAR_TRACKING_%s', async (_, answer, code) => {
+    ['an unknown subcommand', 'UNSUPPORTED', "-ERR unknown subcommand 'TRACKING'. Try CLIENT HELP.\r\n"],
+    ['a syntax error', 'UNSUPPORTED', '-ERR syntax error\r\n'],
+  ])('%s: ERR_NEAR_TRACKING_%s', async (_, code, answer) => {
     await expectRefusal('CLIENT TRACKING', answer, `ERR_NEAR_TRACKING_${code}`);
   });
 

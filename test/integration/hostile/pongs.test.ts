@@ -38,8 +38,7 @@ describe('a heartbeat answered with', () => {
   });
 
   test.each([
-    ['an error', '-ERR no\r\n'],
-    ['an error of a server that is loading', '-LOADING Redis is loading the dataset in memory\r\n'],
+    ['an error', '-LOADING Redis is loading the dataset in memory\r\n'],
     ['an error of RESP3', '!6\r\nERR no\r\n'],
   ])(
     '%s proves nothing: the session ends with its lease, and comes back when the error is over',
@@ -123,10 +122,10 @@ test('a server that breaks every session at its first heartbeat is not asked aga
     heartbeats.set(connection, (heartbeats.get(connection) ?? 0) + 1);
     return word === '1' && heartbeats.get(connection) === 1 ? honest : '+PONGX\r\n';
   });
-  const end = performance.now() + 2_000;
+  const end = performance.now() + 1_200;
   await until(() => performance.now() > end);
   // 25, 50, 100, 200, 400 ms and so on, at least.
-  expect(rig.meddler.accepted - before).toBeLessThanOrEqual(7);
+  expect(rig.meddler.accepted - before).toBeLessThanOrEqual(6);
   expect(rig.meddler.accepted - before).toBeGreaterThan(1);
   await rig.expectUnharmed();
 });
