@@ -98,8 +98,9 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
       refused: (error, role) => this.#refused(error, role),
       lost: (error, final) => this.#lost(error, final),
       deposed: (node, reason) => this.#log('warn', { node, reason }, 'a node has lost its authority'),
+      doubted: (node, reason) => this.warn('standby', `${node} is connected, but proves nothing: ${reason}.`),
       malformed: (node) =>
-        this.warn('push', `A push from ${node} could not be understood: the cache was emptied.`),
+        this.warn('push', `A push from ${node} was not understood: the cache was emptied.`),
       replica: (node, primary, unfit) => {
         const event = { node, primary, answers: unfit === undefined, reason: unfit ?? 'fit' } as const;
         this.#log('info', event, 'read routing');
