@@ -40,6 +40,10 @@ export class ModelProcess {
   readonly #routing: ReadRouting | undefined;
   readonly #written = new WrittenOffsets();
   readonly #prefix: Prefix;
+  /** As in `OwnCommands`: an EXEC ends only what was watched before it was sent. */
+  #watches = 0;
+  #pendingWatches = 0;
+  #isWatching = false;
   /** What can be joined. */
   readonly #flying = new Map<Flight, ReadRequest>();
 
@@ -226,9 +230,13 @@ export class ModelProcess {
 
   /** WATCH, EXEC, SELECT. */
   send(actor: number, kind: 'watch' | 'exec' | 'select'): void {
-    if (kind === 'watch') this.coherence.leases.hold(true);
+    if (kind === 'watch') {
+      this.#watches++;
+      this.#pendingWatches++;
+      this.coherence.leases.hold(true);
+    }
     if (kind === 'select') this.coherence.flush('connection-state');
-    this.leader('a').requests.send({ kind, actor });
+    this.leader('a').requests.send({ kind, actor, watches: this.#watches });
   }
 
   // --- the data connections --------------------------------------------------------------------------------
@@ -291,22 +299,29 @@ export class ModelProcess {
 
   #done(request: Exclude<Request, ReadRequest>, versions: Answer['versions']): void {
     const { answered, promises } = this.#settings;
-    this.#after(request);
+    this.#after(request, true);
     for (const [key, version] of versions) {
       if (request.kind === 'watch') promises.watched(key, version);
       else if (request.kind !== 'exec') promises.acknowledged(key, version);
     }
-    if (request.kind === 'exec') promises.unwatched();
     answered(request.actor);
   }
 
   /** An answer is there, or an error: the cache is told the same. */
-  #after(request: Exclude<Request, ReadRequest>): void {
+  #after(request: Exclude<Request, ReadRequest>, isAnswered: boolean): void {
     const { coherence } = this;
     if (request.kind === 'write') coherence.change(request.key);
     if (request.kind === 'write unseen') coherence.lowerBarrier();
-    if (request.kind === 'exec') coherence.leases.hold(false);
     if (request.kind === 'select') coherence.flush('connection-state');
+    if (request.kind === 'watch') {
+      this.#pendingWatches--;
+      this.#isWatching ||= isAnswered;
+    }
+    if (request.kind === 'exec' && request.watches === this.#watches) {
+      this.#isWatching = false;
+      this.#settings.promises.unwatched();
+    }
+    coherence.leases.hold(this.#isWatching || this.#pendingWatches > 0);
   }
 
   /** The data connection breaks: what was on its way may have been executed or not. */
@@ -314,8 +329,7 @@ export class ModelProcess {
     const lost = [...node.replies.clear().map(({ request }) => request), ...node.requests.clear()];
     for (const request of lost) {
       if (request.kind !== 'read') {
-        this.#after(request);
-        if (request.kind === 'exec') this.#settings.promises.unwatched();
+        this.#after(request, false);
         this.#settings.answered(request.actor);
         continue;
       }

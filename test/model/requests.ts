@@ -24,7 +24,12 @@ export interface ReadRequest {
 export type Request =
   | ReadRequest
   | { readonly kind: 'write' | 'write unseen'; readonly actor: number; readonly key: Key }
-  | { readonly kind: 'watch' | 'exec' | 'select'; readonly actor: number };
+  | {
+      readonly kind: 'watch' | 'exec' | 'select';
+      readonly actor: number;
+      /** How many WATCHes were sent by then. */
+      readonly watches: number;
+    };
 
 export interface Answer {
   readonly request: Request;

@@ -282,7 +282,6 @@ export const SCENARIOS: readonly Scenario[] = [...OF_ONE_NODE, ...OF_REPLICAS, .
 
 /** By `npm run test:model` only: each has some hundred thousand states. */
 export const LONG_SCENARIOS: readonly Scenario[] = [
-  bounds('the replica is lost and comes back', TWO, OTHERS, [on('lose', 1), on('arm', 1)]),
   bounds('the replica is lost beside an own write', TWO, [write('a')], [on('lose', 1), on('arm', 1)]),
   {
     name: 'two keys, two nodes, two readers of both, a writer of both, the replica is lost and comes back',

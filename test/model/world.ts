@@ -93,9 +93,12 @@ export class World {
 
   /** Everything on its way arrives, in some order; then what is held must be what Redis has (promise (a)). */
   settle(): void {
-    // The network heals: what fell silent is noticed at last.
-    for (const node of this.process.nodes) if (node.isSilent) node.lose();
     for (let [next] = this.enabled(); next !== undefined; [next] = this.enabled()) next.run();
+    // The network heals: what fell silent is noticed at last, and what waited for that happens.
+    while (this.process.nodes.some(({ isSilent }) => isSilent)) {
+      for (const node of this.process.nodes) if (node.isSilent) node.lose();
+      for (let [next] = this.enabled(); next !== undefined; [next] = this.enabled()) next.run();
+    }
     for (const node of this.process.nodes)
       if (node.tracked !== undefined && node.ping === 'none') this.#heartbeat(node);
     for (const what of READINGS) {
