@@ -1,7 +1,7 @@
 // One life of a tracking connection, carried by @redis/client 6: sockets, TLS, HELLO 3 and decoding are its job.
 // Opens once, listens, and ends once; whoever owns it decides when to open the next.
 
-import { BasicClientSideCache, createClient } from '@redis/client';
+import { BasicClientSideCache, RedisClient } from '@redis/client';
 import type { Endpoint } from './endpoint.js';
 import { fieldsCanExpire } from './field-expiry.js';
 import { expectOk, expectResp3 } from './handshake.js';
@@ -65,10 +65,17 @@ export interface Opening {
   destroy(): void;
 }
 
+/**
+ * `createClient()` builds a class of some hundred methods whenever the options are others than the last time: several
+ * milliseconds of a blocked event loop for each connection, those of the user's next clients included.
+ */
+const classOfClients = () => RedisClient.factory({ RESP: 3 });
+let made: ReturnType<typeof classOfClients> | undefined;
+
 export function openConnection(endpoint: Endpoint, command: string[], events: ConnectionEvents): Opening {
   let over = false;
-  const client = createClient({
-    RESP: 3,
+  made ??= classOfClients();
+  const client = made({
     socket: { ...endpoint.socket, reconnectStrategy: false },
     clientSideCache: new PushListener((key) => {
       if (!over) events.onInvalidate(key);

@@ -11,11 +11,17 @@ export class Channel<T> {
     return this.#sent.length === 0;
   }
 
-  receive(): T | undefined {
-    return this.#sent.shift();
+  get waiting(): readonly T[] {
+    return this.#sent;
   }
 
-  clear(): void {
-    this.#sent.length = 0;
+  /** The next one; of several connections that count as one, that of any of them. */
+  receive(at = 0): T | undefined {
+    return this.#sent.splice(at, 1)[0];
+  }
+
+  /** The connection breaks: what is on its way does not arrive. */
+  clear(): T[] {
+    return this.#sent.splice(0);
   }
 }

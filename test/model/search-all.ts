@@ -1,15 +1,23 @@
-// All scenarios one after the other, until one breaks a promise.
+// What the bundle offers: the search, in one scenario or through all of them until a promise is broken.
 
 import { SCENARIOS } from './scenarios.js';
 import { exhaust, type Found, sample } from './search.js';
 
-/** Goes through so many orders of each: the first ones there are, and as many at random. */
+export { enumerate, exhaust, sample } from './search.js';
+
+/** The bounds of a search for a counterexample. */
+const ORDERS_AT_RANDOM = 2_000;
+const STATES = 10_000;
+
+/** Begins with the scenario of this name. */
 export function searchAll(
-  limit: number,
+  first: string,
   random: () => number,
 ): (Found & { readonly scenario: string }) | undefined {
-  for (const scenario of SCENARIOS) {
-    const found = exhaust(scenario, limit).found ?? sample(scenario, limit, random, new Set()).found;
+  const begin = SCENARIOS.filter(({ name }) => name === first);
+  if (begin.length === 0) throw new Error(`No scenario ${first}.`);
+  for (const scenario of [...begin, ...SCENARIOS.filter(({ name }) => name !== first)]) {
+    const found = sample(scenario, ORDERS_AT_RANDOM, random) ?? exhaust(scenario, STATES).found;
     if (found !== undefined) return { ...found, scenario: scenario.name };
   }
   return undefined;
