@@ -2,7 +2,7 @@
 // makes something go wrong, checks that it did, and then searches everything that came out.
 
 import { createPrivateKey } from 'node:crypto';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { withNearCache } from 'redis-near-cache';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Client, Near } from '../../support/client.js';
@@ -151,29 +151,26 @@ describe.each(MAJORS)('v%i', (major) => {
     await old.stop();
   });
 
-  test('a proxy that repeats the login in words of its own', async () => {
+  test.each([
+    ['ERR', 'ERR_NEAR_TRACKING_LOST'],
+    ['WRONGPASS', 'ERR_NEAR_TRACKING_DENIED'],
+  ])('a proxy that repeats the login in words of its own: %s', async (error, code) => {
+    searchesNodeRedis = false;
     const talkative = createServer((socket) => {
       socket.on('error', () => {});
       socket.on('data', (chunk) =>
-        socket.write(`-ERR no login with ${String(chunk).replace(/[\r\n]+/g, ' ')}\r\n`),
+        socket.write(`-${error} no login with ${String(chunk).replace(/[\r\n]+/g, ' ')}\r\n`),
       );
     });
     await new Promise<void>((resolve) => talkative.listen(0, '127.0.0.1', resolve));
-    searchesNodeRedis = false;
-    const address = talkative.address();
-    const port = typeof address === 'object' ? address?.port : 0;
-    await connected(
-      out.wrap(client(), {
-        tracking: {
-          url: withUser(`redis://127.0.0.1:${port}`, trackingUsername, trackingPassword),
-          reconnectStrategy: (_, cause) => {
-            out.note(cause);
-            return false;
-          },
-        },
-      }),
-    );
-    expect(out.codes).toContain('ERR_NEAR_TRACKING_LOST');
+    const { port } = talkative.address() as AddressInfo;
+    const url = withUser(`redis://127.0.0.1:${port}`, trackingUsername, trackingPassword);
+    const reconnectStrategy = (_: number, cause: Error): false => {
+      out.note(cause);
+      return false;
+    };
+    await connected(out.wrap(client(), { tracking: { url, reconnectStrategy } }));
+    expect(out.codes).toContain(code);
     await new Promise((resolve) => talkative.close(resolve));
   });
 
