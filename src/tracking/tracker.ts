@@ -10,7 +10,7 @@ import type { ReconnectStrategy } from '../options.js';
 import { nextDelay } from './backoff.js';
 import { type Opening, openConnection, type TrackingConnection, trackingCommand } from './connection.js';
 import type { Endpoint } from './endpoint.js';
-import type { Answers, NodeWatch } from './node-watch.js';
+import { type Answers, judgeError, type NodeWatch } from './node-watch.js';
 import { pushedName } from './pushed-name.js';
 import { lossOf, refusalOf } from './refusal.js';
 import { Session } from './session.js';
@@ -277,8 +277,10 @@ export class Tracker {
         if (epoch === this.#lease.epoch && life === this.#life) this.#answered({ answers, askedAt }, pong);
       },
       // BUSY, LOADING and the like prove nothing; the lease runs on. A dead socket reports itself.
-      () => {
-        if (epoch === this.#lease.epoch && life === this.#life) this.#session.pingFailed();
+      (error: Error) => {
+        if (epoch !== this.#lease.epoch || life !== this.#life) return;
+        if (judgeError(error).kind === 'denied') this.#lost(error);
+        else this.#session.pingFailed();
       },
     );
   }
