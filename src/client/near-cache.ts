@@ -7,13 +7,7 @@ import type { Lease } from '../cache/lease.js';
 import { closedError, NearCacheError } from '../errors.js';
 import { isHeard, publish } from '../metrics/diagnostics.js';
 import { type NearState, type NearStats, snapshot } from '../metrics/stats.js';
-import {
-  FALLBACK_TTL,
-  type Logger,
-  type PrefixOptions,
-  type ResolvedOptions,
-  resolvePrefix,
-} from '../options.js';
+import { FALLBACK_TTL, type PrefixOptions, type ResolvedOptions, resolvePrefix } from '../options.js';
 import type { Namespace, NamespaceOptions, ValueClient } from '../values/namespace.js';
 import { AwaitedProofs } from './awaited-proofs.js';
 import type { ClientFacts } from './client-facts.js';
@@ -192,6 +186,11 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
     );
   }
 
+  /** What `JSON.stringify` shows, also of a message on a diagnostics channel: the snapshot. */
+  toJSON(): NearStats {
+    return this.stats();
+  }
+
   /** Ends tracking and empties the cache for good; the client stays open and reads pass through. */
   close(): void {
     if (this.#lifecycle === 'closed') return;
@@ -351,7 +350,7 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
     publish(event, this, args[0]);
   }
 
-  #log(level: keyof Logger, fields: object, message: string): void {
+  #log(level: 'debug' | 'info' | 'warn' | 'error', fields: object, message: string): void {
     const { logger } = this.#options;
     if (logger !== undefined) guarded(() => logger[level](fields, message));
   }

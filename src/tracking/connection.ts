@@ -2,6 +2,8 @@
 // Opens once, listens, and ends once; whoever owns it decides when to open the next.
 
 import { BasicClientSideCache, RedisClient } from '@redis/client';
+import { hideCredentialsOf } from '../redaction.js';
+import { ofOneConnection } from './credentials-provider.js';
 import type { Endpoint } from './endpoint.js';
 import { fieldsCanExpire } from './field-expiry.js';
 import { expectOk, expectResp3 } from './handshake.js';
@@ -89,7 +91,7 @@ export function openConnection(endpoint: Endpoint, command: string[], events: Co
     ...(endpoint.password === undefined ? {} : { password: endpoint.password }),
     ...(endpoint.credentialsProvider === undefined
       ? {}
-      : { credentialsProvider: endpoint.credentialsProvider }),
+      : { credentialsProvider: ofOneConnection(endpoint.credentialsProvider, endpoint.secrets, () => over) }),
     ...(endpoint.database === undefined ? {} : { database: endpoint.database }),
   });
   const end = (cause: Error): void => {
@@ -104,6 +106,8 @@ export function openConnection(endpoint: Endpoint, command: string[], events: Co
     end(new Error(`No answer to HELLO and CLIENT TRACKING within ${endpoint.connectTimeout} ms.`));
   }, endpoint.connectTimeout);
   deadline.unref();
+  // Before @redis/client publishes it on diagnostics channels of its own, which is before `error`.
+  client.on('terminated', hideCredentialsOf);
   client.on('error', end);
   client.on('end', () => end(new Error('The tracking connection was closed.')));
   client.unref();

@@ -5,14 +5,13 @@ import type { Coherence } from '../cache/coherence.js';
 import type { RevokeReason } from '../cache/events.js';
 import type { Lease } from '../cache/lease.js';
 import type { Prefix } from '../cache/prefix.js';
-import { NearCacheError } from '../errors.js';
 import type { ReconnectStrategy } from '../options.js';
 import { nextDelay } from './backoff.js';
 import { type Opening, openConnection, type TrackingConnection, trackingCommand } from './connection.js';
 import type { Endpoint } from './endpoint.js';
-import { type Answers, type NodeWatch, nonsense } from './node-watch.js';
+import { type Answers, judgeError, type NodeWatch, nonsense } from './node-watch.js';
 import { Pushes } from './pushes.js';
-import { refusalOf } from './refusal.js';
+import { lossOf, refusalOf } from './refusal.js';
 import { Session } from './session.js';
 import type { TrackerObserver } from './tracker-observer.js';
 import type { TrackingStats } from './tracking-stats.js';
@@ -216,12 +215,12 @@ export class Tracker {
     handle?.destroy();
   }
 
-  #lost(cause: Error): void {
+  #lost(error: Error): void {
     const { observer, reconnectStrategy, random } = this.#options;
     this.#end('lost');
     // A listener may have closed the cache.
     if (this.#state === 'closed') return;
-    const refusal = refusalOf(cause, this.node);
+    const refusal = refusalOf(error, this.#endpoint);
     if (refusal !== undefined) {
       this.#state = 'refused';
       this.#openIn(ASK_AGAIN);
@@ -229,13 +228,11 @@ export class Tracker {
       return;
     }
     this.#state = 'lost';
+    const cause = this.#endpoint.secrets.hideIn(error);
     const delay = nextDelay(reconnectStrategy, this.#retries++, cause, random);
     if (delay !== undefined) this.#openIn(delay);
-    const message =
-      delay === undefined
-        ? `The tracking connection to ${this.node} is gone and tracking.reconnectStrategy gave up: reads go to Redis until the client connects anew.`
-        : `The tracking connection to ${this.node} is gone: reads go to Redis until it is back.`;
-    observer.lost(new NearCacheError('ERR_NEAR_TRACKING_LOST', message, { cause }), delay === undefined);
+    const isFinal = delay === undefined;
+    observer.lost(lossOf(cause, this.node, isFinal), isFinal);
   }
 
   #openIn(delay: number): void {
@@ -282,9 +279,13 @@ export class Tracker {
         if (isCurrent()) this.#answered({ answers, askedAt }, isPong);
       },
       // BUSY, LOADING and the like prove nothing; the lease runs on. A dead socket reports itself.
-      (error: unknown) => {
-        if (isCurrent()) this.#session.pingFailed();
-        this.#doubt = `PING was answered with ${error}`;
+      (cause: unknown) => {
+        if (!isCurrent()) return;
+        const error = asError(cause);
+        // Taken away later, the right to PING may come back as well.
+        if (this.#isNew && judgeError(error).kind === 'denied') return this.#lost(error);
+        this.#session.pingFailed();
+        this.#doubt = `PING was answered with ${error.message}`;
       },
     );
     // Whatever went wrong over an answer must not take the process along.

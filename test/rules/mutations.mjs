@@ -127,8 +127,8 @@ export const MUTATIONS = [
     rule: 'C6',
     what: 'any answer to PING counts',
     file: 'tracking/tracker.ts',
-    find: 'if (isCurrent()) this.#session.pingFailed();',
-    replace: 'if (isCurrent()) this.#session.pongReceived();',
+    find: '        this.#session.pingFailed();\n        this.#doubt',
+    replace: '        this.#session.pongReceived();\n        this.#doubt',
     tests: 'integration/coherence/c6-',
   },
   {
