@@ -7,6 +7,7 @@ import { ofOneConnection } from './credentials-provider.js';
 import type { Endpoint } from './endpoint.js';
 import { fieldsCanExpire } from './field-expiry.js';
 import { expectOk, expectResp3 } from './handshake.js';
+import { asError } from './refusal.js';
 
 /** A live tracking connection. */
 export interface TrackingConnection {
@@ -128,7 +129,7 @@ export function openConnection(endpoint: Endpoint, command: string[], events: Co
       clearTimeout(deadline);
       return { fieldsExpire: fieldsCanExpire(hello), beat, track, destroy };
     } catch (error) {
-      end(error instanceof Error ? error : new Error(String(error)));
+      end(asError(error));
       throw error;
     }
   }

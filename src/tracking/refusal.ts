@@ -42,3 +42,8 @@ export function lossOf(cause: Error, node: string, isFinal: boolean): NearCacheE
 function firstWord(message: string): string {
   return message.split(' ', 1)[0] ?? '';
 }
+
+/** Whatever was thrown, as an error. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}

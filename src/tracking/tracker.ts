@@ -11,7 +11,7 @@ import { type Opening, openConnection, type TrackingConnection, trackingCommand 
 import type { Endpoint } from './endpoint.js';
 import { type Answers, judgeError, type NodeWatch, nonsense } from './node-watch.js';
 import { Pushes } from './pushes.js';
-import { lossOf, refusalOf } from './refusal.js';
+import { asError, lossOf, refusalOf } from './refusal.js';
 import { Session } from './session.js';
 import type { TrackerObserver } from './tracker-observer.js';
 import type { TrackingStats } from './tracking-stats.js';
@@ -65,6 +65,8 @@ export class Tracker {
   #reconnects = -1;
   /** The connection has not been armed yet. */
   #isNew = false;
+  /** A session ended since the last refusal: what is refused now was granted, and may be again. */
+  #hasServed = false;
   /** Why the node's last PONG proved nothing. */
   #doubt = 'it is too far behind its primary';
   #standsBySince = 0;
@@ -193,6 +195,7 @@ export class Tracker {
     this.#state = 'armed';
     if (this.#isNew) this.#reconnects++;
     this.#isNew = false;
+    this.#hasServed = true;
     const life = this.#life;
     this.#session.arm(this.#coveredPrefixes(), coversAsOf);
     this.#options.observer.armed();
@@ -223,7 +226,8 @@ export class Tracker {
     const refusal = refusalOf(error, this.#endpoint);
     if (refusal !== undefined) {
       this.#state = 'refused';
-      this.#openIn(ASK_AGAIN);
+      this.#openIn(this.#hasServed ? this.#options.heartbeat : ASK_AGAIN);
+      this.#hasServed = false;
       observer.refused(refusal, this.role);
       return;
     }
@@ -282,8 +286,7 @@ export class Tracker {
       (cause: unknown) => {
         if (!isCurrent()) return;
         const error = asError(cause);
-        // Taken away later, the right to PING may come back as well.
-        if (this.#isNew && judgeError(error).kind === 'denied') return this.#lost(error);
+        if (judgeError(error).kind === 'denied') return this.#lost(error);
         this.#session.pingFailed();
         this.#doubt = `PING was answered with ${error.message}`;
       },
@@ -391,8 +394,4 @@ export class Tracker {
       clearTimeout(deadline);
     }
   }
-}
-
-function asError(cause: unknown): Error {
-  return cause instanceof Error ? cause : new Error(String(cause));
 }
