@@ -127,7 +127,10 @@ export interface NearCacheOptions {
   readonly routing?: RoutingOptions;
   /** Where to log. Default: nowhere. */
   readonly logger?: Logger;
-  /** Monotonic clock in ms, injectable for tests. Default: `performance.now`. */
+  /**
+   * Monotonic clock in ms, of any origin, injectable for tests: leaps ahead end leases and entries; each time that it is set
+   * back, `maxStaleness` may be exceeded by up to a heartbeat. Default: `performance.now`.
+   */
   readonly clock?: () => number;
   /** Random number in [0, 1), injectable for tests. Default: `Math.random`. */
   readonly random?: () => number;

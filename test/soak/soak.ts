@@ -1,52 +1,48 @@
 // A soak: readers and writers under a schedule of faults, every reply checked against the history of writes, and at the
-// end nothing held that is not what Redis has.
+// end nothing held that is not what Redis has, and nobody who still waits.
 
-import { performance } from 'node:perf_hooks';
+import { seeded } from '../model/seeded.js';
 import type { Client, Near } from '../support/client.js';
 import { discard, wrap } from '../support/majors.js';
-import { until } from '../support/until.js';
-import { BEDS } from './beds.js';
-import { History, type Seen } from './history.js';
-import type { BedName, Fault, SoakBed } from './soak-bed.js';
+import { BEDS } from './beds/beds.js';
+import { faultsOfProcess, MovableClock } from './faults/process-faults.js';
+import { History } from './history.js';
+import { LiveKeys } from './live-keys.js';
+import { type LoadOptions, ReaderLoad, type Reply, writeAlone } from './load.js';
+import { mendClients } from './mended-clients.js';
+import { recovery } from './recovery.js';
+import { emptyReport, rowOf, type SoakReport } from './report.js';
+import { fork, type Stroke, scheduleOf } from './schedule.js';
+import { type BedName, type Fault, pause, type SoakBed } from './soak-bed.js';
+import { testimony } from './testimony.js';
 
 export interface SoakOptions {
   readonly bed: BedName;
   readonly minutes: number;
-  readonly random: () => number;
+  readonly seed: number;
+  /** Only faults whose name contains this. */
+  readonly only?: string;
   readonly progress: (text: string) => void;
-}
-
-export interface FaultRow {
-  readonly name: string;
-  count: number;
-  /** Worst staleness of a reply while it lasted and until the next fault. Unit: ms. */
-  worst: number;
-  /** Of each time: from its end until every reader served hits again. Unit: ms. */
-  readonly recoveries: number[];
-}
-
-export interface SoakReport {
-  readonly bed: BedName;
-  reads: number;
-  writes: number;
-  /** Reads and writes that failed, as they may under these faults. */
-  errors: number;
-  readonly faults: Map<string, FaultRow>;
-  readonly violations: string[];
-  /** Entries that were held at the end and were not what Redis has. */
-  stuck: number;
-  /** Entries compared at the end. */
-  compared: number;
-  worst: number;
-  hitRatio: number;
-  heapHighWater: number;
 }
 
 export const MAX_STALENESS = 1_000;
 const HEARTBEAT = 150;
-/** What the promise is measured with: timers and replies take their time. */
-const ALLOWANCE = 100;
-const KEYS = Array.from({ length: 40 }, (_, index) => `k:${index}`);
+/** What the promise is measured with: moments are noted a little later than they were. Unit: ms. */
+const ALLOWANCE = 25;
+/**
+ * Groups of keys, and the ms between two writes of a group. Some change all the time, some are still: nothing but the fault
+ * itself makes what is held of them wrong, and right again.
+ */
+const SHARED: readonly (readonly [group: string, keys: number, gap: number])[] = [
+  ['a', 20, 2],
+  ['b', 20, 2],
+  ['still', 12, 1_500],
+];
+/** Where clocks begin that need not begin at 0. */
+const ORIGINS = [0, -1e9, 1e11, 12_345.678];
+const PATIENCE = 20_000;
+
+mendClients();
 
 export async function soak(options: SoakOptions): Promise<SoakReport> {
   const bed = await BEDS[options.bed]();
@@ -61,216 +57,260 @@ class Soak {
   readonly #bed: SoakBed;
   readonly #options: SoakOptions;
   readonly #history = new History(MAX_STALENESS + ALLOWANCE);
+  readonly #keys = new LiveKeys();
   readonly #report: SoakReport;
+  readonly #clocks: readonly MovableClock[];
   readonly #readers: readonly Near[];
-  #current: FaultRow = { name: 'none', count: 0, worst: 0, recoveries: [] };
+  readonly #loads: readonly ReaderLoad[];
+  readonly #writer: Client;
+  #row = rowOf({ name: 'none', isCut: false });
+  #struckAt = 0;
+  readonly #suspects: Reply[] = [];
+  #blocks = 0;
   #isReading = true;
   #isWriting = true;
 
   constructor(bed: SoakBed, options: SoakOptions) {
     this.#bed = bed;
     this.#options = options;
-    this.#readers = bed.readers.map(({ client, options: own }) => {
+    this.#report = emptyReport(options.bed);
+    this.#writer = bed.bare();
+    this.#clocks = bed.readers.map((_, index) => new MovableClock(ORIGINS[index] ?? 0));
+    this.#readers = bed.readers.map(({ client, options: own }, index) => {
       const near = wrap(client, {
         prefixes: ['k:'],
         maxStaleness: MAX_STALENESS,
         heartbeat: HEARTBEAT,
+        clock: this.#clocks[index]?.now ?? performance.now.bind(performance),
         ...own,
       });
       near.near.on('error', () => {});
       return near;
     });
-    this.#report = {
-      bed: options.bed,
-      reads: 0,
-      writes: 0,
-      errors: 0,
-      faults: new Map(),
-      violations: [],
-      stuck: 0,
-      compared: 0,
-      worst: 0,
-      hitRatio: 0,
-      heapHighWater: 0,
-    };
+    for (const [group, count] of SHARED) this.#keys.add(group, count);
+    this.#loads = this.#readers.map((near, index) => {
+      this.#keys.add(`own:${index}`, 2);
+      return new ReaderLoad(near, bed.readers[index]?.name ?? '', this.#load(index));
+    });
   }
 
   async run(): Promise<SoakReport> {
-    const writer = this.#bed.bare();
-    await Promise.all([writer, ...this.#readers].map((client) => client.connect()));
+    await Promise.all([this.#writer, ...this.#readers].map((client) => client.connect()));
+    const watch = setInterval(() => this.#look(), 100);
     try {
-      const loops = [
-        this.#write(writer, KEYS),
-        ...this.#readers.flatMap((reader, index) => this.#loopsOf(reader, index)),
-      ];
+      await this.#back();
+      await this.#writeOnce();
+      const writing = SHARED.map(([group, , gap], index) =>
+        writeAlone(this.#writer, group, this.#load(100 + index), gap),
+      );
+      const loops = [...writing, ...this.#loads.flatMap((load, index) => load.loops(`own:${index}`))];
       await this.#strike();
       this.#isWriting = false;
       await this.#bed.healed();
-      await this.#compare(writer);
+      await this.#back();
+      await Promise.race([Promise.all(writing), pause(PATIENCE)]);
+      await this.#compare();
       this.#isReading = false;
-      await Promise.all(loops);
+      this.#report.hung = await this.#hung(loops);
+      this.#convict();
+      this.#count();
     } finally {
+      clearInterval(watch);
       this.#isReading = false;
       this.#isWriting = false;
-      await Promise.all([writer, ...this.#readers].map((client) => discard(client).catch(() => {})));
+      await Promise.all([this.#writer, ...this.#readers].map((client) => discard(client).catch(() => {})));
     }
     return this.#report;
   }
 
-  /** Several loops of one process read the same keys; one writes keys of its own and reads them back. */
-  #loopsOf(reader: Near, index: number): Promise<void>[] {
-    const seen = new Map<string, Seen>();
-    const own = [`k:own:${index}:a`, `k:own:${index}:b`];
-    return [
-      this.#read(reader, KEYS, seen),
-      this.#read(reader, KEYS, seen),
-      this.#readMany(reader, seen),
-      this.#write(reader, own, seen),
-    ];
+  /** So that there is something that can be lost. */
+  async #writeOnce(): Promise<void> {
+    for (const key of this.#keys.all) {
+      const sent = this.#history.sending(key, performance.now());
+      await this.#writer.set(key, String(sent.version));
+      this.#history.acknowledged(sent, performance.now());
+    }
+  }
+
+  #load(stream: number): LoadOptions {
+    const report = this.#report;
+    return {
+      history: this.#history,
+      keys: this.#keys,
+      random: seeded(fork(this.#options.seed, -1 - stream)),
+      isReading: () => this.#isReading,
+      isWriting: () => this.#isWriting,
+      observer: {
+        judged: (reply, { staleness, violation }) => {
+          report.reads++;
+          if (violation !== undefined) return this.#suspect(reply);
+          report.worst = Math.max(report.worst, staleness);
+          this.#row.worst = Math.max(this.#row.worst, staleness);
+        },
+        wrote: () => {
+          report.writes++;
+        },
+        failed: () => {
+          report.errors++;
+        },
+      },
+    };
+  }
+
+  /** It breaks a promise, unless it turns out by the end of the fault that Redis lost a write. */
+  #suspect(reply: Reply): void {
+    if (this.#suspects.length === 0) {
+      const ms = Math.round(performance.now() - this.#struckAt);
+      void testimony(this.#bed.servers, reply.asked.key).then((text) => {
+        this.#report.testimony = `${ms} ms after the fault began, ${text}`;
+      });
+    }
+    if (this.#suspects.length < 1_000) this.#suspects.push(reply);
+  }
+
+  /** The fault is over, and what Redis lost by it is known. */
+  #convict(): void {
+    for (const { asked, by, version } of this.#suspects.splice(0)) {
+      const { violation } = this.#history.judge(asked, version);
+      if (violation !== undefined) this.#violated(`${violation} (${by})`);
+    }
+  }
+
+  #violated(what: string): void {
+    this.#report.violations.push(`${what} [${this.#row.name}, the ${this.#report.strokes}. fault]`);
   }
 
   // --- faults ----------------------------------------------------------------------------------------------
 
   async #strike(): Promise<void> {
-    const { minutes, progress, random } = this.#options;
+    const { minutes, only = '', progress, seed } = this.#options;
     const end = performance.now() + minutes * 60_000;
-    await this.#recovered(performance.now());
+    const all = [...this.#bed.faults, ...this.#ofProcess()];
+    const faults = all.filter(({ isSlow, name }) => name.includes(only) && (minutes >= 2 || isSlow !== true));
+    const schedule = scheduleOf(faults, seed);
     while (performance.now() < end && this.#report.violations.length === 0) {
-      const fault = this.#bed.faults[Math.floor(random() * this.#bed.faults.length)];
-      if (fault === undefined) return;
-      progress(`${Math.round((end - performance.now()) / 1_000)} s left: ${fault.name}`);
-      await this.#strikeBy(fault);
-      await pause(200 + random() * 600);
-      this.#look();
+      const stroke = schedule.next().value;
+      const { reads, worst, writes } = this.#report;
+      progress(
+        `${Math.round((end - performance.now()) / 1_000)} s left, ${reads} reads, ${writes} writes, ` +
+          `worst staleness ${Math.round(worst)} ms: ${stroke.fault.name}`,
+      );
+      await this.#strikeBy(stroke);
+      await pause(stroke.fault.isLoss === true ? MAX_STALENESS + 4 * ALLOWANCE : 100 + stroke.random() * 500);
+      this.#convict();
     }
   }
 
-  async #strikeBy(fault: Fault): Promise<void> {
-    const row = this.#report.faults.get(fault.name) ?? {
-      name: fault.name,
-      count: 0,
-      worst: 0,
-      recoveries: [],
-    };
-    this.#report.faults.set(fault.name, row);
-    row.count++;
-    this.#current = row;
-    const lost = fault.losesWrites === true ? this.#history.losing() : undefined;
+  async #strikeBy({ fault, random }: Stroke<Fault>): Promise<void> {
+    const { faults } = this.#report;
+    this.#row = faults.get(fault.name) ?? rowOf(fault);
+    faults.set(fault.name, this.#row);
+    this.#row.count++;
+    this.#report.strokes++;
+    this.#struckAt = performance.now();
+    await fault.strike(random, this.#history);
+    this.#convict();
+    this.#row.recoveries.push(...(await this.#back()));
+    this.#convict();
+  }
+
+  #ofProcess(): Fault[] {
+    return faultsOfProcess({
+      history: this.#history,
+      clocks: this.#clocks,
+      heldKeys: () => this.#heldKeys(),
+      peek: (keys) => {
+        for (const load of this.#loads) for (const key of keys) load.peek(key);
+      },
+    });
+  }
+
+  /** Keys of one slot, written once and read by everybody. */
+  async #heldKeys(): Promise<{ port: number; keys: string[] } | undefined> {
+    const group = `blocked:${this.#blocks++}`;
+    const keys = Array.from({ length: 5 }, (_, index) => `k:{${group}}:${index}`);
     try {
-      await fault.strike(this.#options.random);
-    } finally {
-      lost?.();
+      for (const key of keys) {
+        const sent = this.#history.sending(key, performance.now());
+        await this.#writer.set(key, String(sent.version));
+        this.#history.acknowledged(sent, performance.now());
+      }
+      await Promise.all(this.#readers.flatMap((near) => keys.map((key) => near.get(key))));
+      return { port: await this.#bed.portOf(keys[0] ?? ''), keys };
+    } catch {
+      return undefined;
     }
-    row.recoveries.push(await this.#recovered(performance.now()));
   }
 
-  /** Until every reader serves hits. @returns how long that took, in ms */
-  async #recovered(since: number): Promise<number> {
-    const isServing = ({ near }: Near): boolean =>
-      near.state === 'serving' &&
-      near.stats().tracking.every(({ role, state }) => role === 'replica' || state === 'armed');
-    await until(() => this.#readers.every(isServing), 60_000, 'every reader to serve again');
-    return performance.now() - since;
+  /** Until every reader answers from memory again. @returns how long that took each of them, in ms */
+  async #back(): Promise<number[]> {
+    const times = await Promise.all(
+      this.#readers.map((near) => recovery(near, this.#bed.everywhere, 60_000)),
+    );
+    for (const [index, time] of times.entries())
+      if (!Number.isFinite(time)) this.#violated(`${this.#bed.readers[index]?.name} serves no hits any more`);
+    return times;
   }
 
+  /** Memory, and whether the caches keep to their bounds. */
   #look(): void {
-    const { heapUsed } = process.memoryUsage();
+    const { heapUsed, rss } = process.memoryUsage();
     this.#report.heapHighWater = Math.max(this.#report.heapHighWater, heapUsed);
-  }
-
-  // --- load ------------------------------------------------------------------------------------------------
-
-  async #write(client: Client, keys: readonly string[], seen?: Map<string, Seen>): Promise<void> {
-    while (this.#isWriting) {
-      const key = pick(keys, this.#options.random);
-      const sent = this.#history.sending(key);
-      try {
-        await client.set(key, String(sent.version));
-        this.#report.writes++;
-        if (this.#history.acknowledged(sent)) seen?.set(key, sent);
-        if (seen !== undefined) await this.#readOne(client, key, seen);
-      } catch {
-        this.#report.errors++;
-      }
-      await pause(2);
+    this.#report.rssHighWater = Math.max(this.#report.rssHighWater, rss);
+    for (const { near } of this.#readers) {
+      const { bytes, entries, maxBytes, maxEntries } = near.stats();
+      this.#report.entriesHighWater = Math.max(this.#report.entriesHighWater, entries);
+      if (entries > maxEntries || bytes > maxBytes)
+        this.#violated(`(e) ${entries} entries of ${bytes} bytes are held`);
     }
-  }
-
-  async #read(client: Client, keys: readonly string[], seen: Map<string, Seen>): Promise<void> {
-    while (this.#isReading) {
-      for (let reads = 0; reads < 20; reads++)
-        await this.#readOne(client, pick(keys, this.#options.random), seen).catch(
-          () => this.#report.errors++,
-        );
-      await pause(1);
-    }
-  }
-
-  async #readOne(client: Client, key: string, seen: Map<string, Seen>): Promise<void> {
-    const asked = this.#history.asking(key, seen.get(key) ?? { version: 0, losses: 0 });
-    this.#judge(asked, await client.get(key), seen);
-  }
-
-  async #readMany(client: Client, seen: Map<string, Seen>): Promise<void> {
-    while (this.#isReading) {
-      const keys = Array.from({ length: 5 }, () => pick(KEYS, this.#options.random));
-      const asked = keys.map((key) => this.#history.asking(key, seen.get(key) ?? { version: 0, losses: 0 }));
-      try {
-        const values = await client.mGet(keys);
-        for (const [index, each] of asked.entries()) this.#judge(each, values[index] ?? null, seen);
-      } catch {
-        this.#report.errors++;
-      }
-      await pause(5);
-    }
-  }
-
-  #judge(asked: Parameters<History['judge']>[0], value: string | null, seen: Map<string, Seen>): void {
-    const version = Number(value ?? 0);
-    const { staleness, violation } = this.#history.judge(asked, version);
-    this.#report.reads++;
-    this.#report.worst = Math.max(this.#report.worst, staleness);
-    this.#current.worst = Math.max(this.#current.worst, staleness);
-    if (violation !== undefined) this.#report.violations.push(`${violation} (${this.#current.name})`);
-    const known = seen.get(asked.key);
-    const { losses } = this.#history;
-    if (known === undefined || known.losses !== losses || known.version < version)
-      seen.set(asked.key, { version, losses });
   }
 
   // --- the end ---------------------------------------------------------------------------------------------
 
-  /** Writes have stopped and the network has healed: whatever is held must be what Redis has, in a moment. */
-  async #compare(truth: Client): Promise<void> {
-    await this.#recovered(performance.now());
-    const counted = this.#readers.map(({ near }) => near.stats().prefixes['k:']);
-    const reads = sum(
-      counted.map((stats) => (stats ? stats.hits + stats.misses + stats.coalesced + stats.bypassed : 0)),
+  /** Writes have stopped and the network has healed: what is read, and what is held, must be what Redis has. */
+  async #compare(): Promise<void> {
+    const keys = this.#keys.ever;
+    await Promise.all(
+      this.#readers.map(async (near) => {
+        for (const key of keys) {
+          this.#report.compared++;
+          if (!(await this.#agrees(near, key))) this.#report.stuck++;
+          if (near.near.peek(key) !== undefined) this.#report.held++;
+        }
+      }),
     );
-    this.#report.hitRatio = sum(counted.map((stats) => stats?.hits ?? 0)) / Math.max(1, reads);
-    const actual = new Map<string, string | null>();
-    for (const key of KEYS) actual.set(key, await truth.get(key));
-    for (const reader of this.#readers) {
-      for (const key of KEYS) {
-        const isRight = (): boolean => {
-          const held = reader.near.peek(key);
-          return held === undefined || held === actual.get(key);
-        };
-        this.#report.compared++;
-        await until(isRight, MAX_STALENESS + 2_000, key).catch(() => this.#report.stuck++);
-      }
-    }
   }
-}
 
-function pick<T>(items: readonly T[], random: () => number): T {
-  return items[Math.floor(random() * items.length)] as T;
-}
+  async #agrees(near: Near, key: string): Promise<boolean> {
+    const end = performance.now() + MAX_STALENESS + 2_000;
+    while (performance.now() < end) {
+      const [seen, actual] = await Promise.all([near.get(key), this.#writer.get(key)]).catch(() => [
+        '',
+        null,
+      ]);
+      const held = near.near.peek(key);
+      if (seen === actual && (held === undefined || held === actual)) return true;
+      await pause(5);
+    }
+    return false;
+  }
 
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, number) => total + number, 0);
-}
+  /** How many loops do not end, because somebody waits for a reply in vain. */
+  async #hung(loops: readonly Promise<void>[]): Promise<number> {
+    let ended = 0;
+    const each = loops.map((loop) => loop.then(() => ended++));
+    await Promise.race([Promise.all(each), pause(PATIENCE)]);
+    return loops.length - ended;
+  }
 
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+  #count(): void {
+    let [hits, reads] = [0, 0];
+    for (const { near } of this.#readers) {
+      const stats = near.stats().prefixes['k:'];
+      if (stats === undefined) continue;
+      hits += stats.hits;
+      reads += stats.hits + stats.misses + stats.coalesced + stats.bypassed;
+    }
+    this.#report.hitRatio = hits / Math.max(1, reads);
+  }
 }

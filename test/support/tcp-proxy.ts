@@ -21,12 +21,15 @@ interface Link {
 
 type Mode = 'flow' | 'hold' | 'swallow';
 
+const BOTH: readonly Direction[] = ['up', 'down'];
+
 export class TcpProxy {
   readonly port: number;
   #target: number;
   readonly #server: Server;
   readonly #links = new Set<Link>();
   readonly #mode: Record<Direction, Mode> = { up: 'flow', down: 'flow' };
+  readonly #swallowed: Record<Direction, number> = { up: 0, down: 0 };
   #fragment = 0;
   #refusing = false;
   #latency: () => number = () => 0;
@@ -77,13 +80,17 @@ export class TcpProxy {
     }
   }
 
-  /** Half-open: bytes vanish both ways, no FIN, no RST, for existing and new connections. */
-  blackhole(): void {
-    this.#mode.up = 'swallow';
-    this.#mode.down = 'swallow';
+  /** Half-open: bytes vanish both ways or one, no FIN, no RST, for existing and new connections. */
+  blackhole(...directions: readonly Direction[]): void {
+    for (const direction of directions.length === 0 ? BOTH : directions) this.#mode[direction] = 'swallow';
   }
 
-  /** The same for the connections of now only, or the oldest of them: new ones work. */
+  /** How many bytes have vanished in this direction so far. */
+  swallowed(direction: Direction): number {
+    return this.#swallowed[direction];
+  }
+
+  /** Half-open for the connections of now only, or the oldest of them: new ones work. */
   strand(oldest = Number.POSITIVE_INFINITY): void {
     for (const link of [...this.#links].slice(0, oldest)) link.stranded = true;
   }
@@ -96,12 +103,14 @@ export class TcpProxy {
     this.#latency = () => 0;
     this.#bytesPerSecond = Number.POSITIVE_INFINITY;
     this.#truncating = false;
+    this.#fragment = 0;
     this.cut();
   }
 
-  /** Ends every connection. */
-  cut(): void {
+  /** Ends every connection, or those that are chosen. */
+  cut(isChosen: () => boolean = () => true): void {
     for (const { up, down } of this.#links) {
+      if (!isChosen()) continue;
       up.socket.destroy();
       down.socket.destroy();
     }
@@ -134,7 +143,7 @@ export class TcpProxy {
     this.#bytesPerSecond = bytesPerSecond;
   }
 
-  /** Delivers half of the next chunk from the server, then ends that connection: the frame stays incomplete. */
+  /** Delivers about half of the next chunk from the server, then ends that connection: a frame stays incomplete. */
   truncate(): void {
     this.#truncating = true;
   }
@@ -192,10 +201,11 @@ export class TcpProxy {
     const pipe = link[direction];
     const mode = link.stranded ? 'swallow' : this.#mode[direction];
     if (mode === 'hold') pipe.held.push(chunk);
+    if (mode === 'swallow') this.#swallowed[direction] += chunk.length;
     if (mode !== 'flow') return;
     if (direction === 'down' && this.#truncating) {
       this.#truncating = false;
-      pipe.socket.end(chunk.subarray(0, Math.floor(chunk.length / 2)));
+      pipe.socket.end(chunk.subarray(0, insideFrame(chunk)));
       link.up.socket.destroy();
       return;
     }
@@ -238,4 +248,10 @@ export class TcpProxy {
     if (piece === undefined) return;
     pipe.socket.write(piece, () => setImmediate(() => this.#drip(pipe)));
   }
+}
+
+/** Near the middle, and not where a line of RESP ends: what was delivered is no whole frame. */
+function insideFrame(chunk: Buffer): number {
+  const middle = Math.floor(chunk.length / 2);
+  return middle > 0 && chunk[middle - 1] === 0x0a ? middle - 1 : middle;
 }
