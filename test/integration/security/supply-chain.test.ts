@@ -146,3 +146,32 @@ describe('the bill of materials', () => {
     expect(readFileSync(join(ROOT, '.gitignore'), 'utf8').split('\n')).toContain('sbom.cdx.json');
   });
 });
+
+describe('the workflows', () => {
+  const folder = join(ROOT, '.github', 'workflows');
+  const workflows = readdirSync(folder).map(
+    (name) => [name, readFileSync(join(folder, name), 'utf8')] as const,
+  );
+
+  test.each(workflows)('%s has pinned actions and no more rights than it needs', (_, text) => {
+    const actions = [...text.matchAll(/uses: (\S+)/g)].map(([, action]) => action);
+    expect(actions.length).toBeGreaterThan(1);
+    expect(actions.filter((action) => !/^actions\/[\w-]+@(v\d+|[0-9a-f]{40})$/.test(action ?? ''))).toEqual(
+      [],
+    );
+    expect(text).toMatch(/^permissions:\n {2}contents: read$/m);
+    expect(text).not.toMatch(/write-all|contents: write|secrets\./);
+    // What others can name must not become part of a script.
+    for (const [, script] of text.matchAll(/run: (?:\|\n((?: {10}.*\n)+)|.*)/g))
+      expect(script ?? '').not.toContain('${{');
+  });
+
+  test('publish.yml runs all tests first, and publishes with provenance and a bill of materials', () => {
+    const text = readFileSync(join(folder, 'publish.yml'), 'utf8');
+    expect(text.match(/^ +id-token: write$/gm)).toHaveLength(1);
+    const steps = ['run: .ci/run', 'needs: test', 'run: npm run sbom', 'path: sbom.cdx.json'];
+    const at = [...steps, 'run: npm publish --provenance --access public'].map((step) => text.indexOf(step));
+    expect(at.every((each) => each > 0)).toBe(true);
+    expect(at).toEqual([...at].sort((a, b) => a - b));
+  });
+});
