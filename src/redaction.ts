@@ -9,7 +9,7 @@ const HIDDEN = '[hidden]';
  */
 export function redacted(text: string): string {
   return text
-    .replace(/:\/\/.*@/s, `://${HIDDEN}@`)
+    .replace(/\b((?:rediss?|valkeys?|unix|https?):\/\/)[^\n]*@/gi, `$1${HIDDEN}@`)
     .replace(/(\bargs beginning with:).*/is, `$1 ${HIDDEN}`)
     .replace(/^(\w+: )?(NOPERM User ).*?( has no permissions)/s, `$1$2${HIDDEN}$3`);
 }
@@ -17,7 +17,7 @@ export function redacted(text: string): string {
 /** What somebody passed where it does not fit, for the message that says so. */
 export function shown(value: unknown): string {
   if (typeof value === 'string') {
-    const text = redacted(value);
+    const text = value.replace(/^.*@/s, `${HIDDEN}@`);
     return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
   }
   if (typeof value === 'function') return 'a function';

@@ -270,6 +270,7 @@ describe('bad options', () => {
     ['a url for its name', { prefixes: ['k:'], tracking: { name: url, noLoop: url } }],
     ['a url as the name of an option', { prefixes: ['k:'], tracking: { [url]: true } }],
     ['a url for a number', { prefixes: ['k:'], heartbeat: url }],
+    ['a url without protocol for a number', { prefixes: ['k:'], ttl: url.replace('redis://', '') }],
     ['a url for the replicas', { prefixes: ['k:'], routing: { replicas: url } }],
     ['a url for the fallback', { prefixes: ['k:'], fallback: url }],
     ['another protocol', { prefixes: ['k:'], tracking: { url: url.replace('redis:', 'http:') } }],
