@@ -41,10 +41,13 @@ export interface Left {
   readonly warnings: readonly string[];
 }
 
-/** A near cache that is kept takes more than 10 000. What the bare clients leave is some 100. Unit: bytes per cycle. */
-const MAX_SLOPE = 1_500;
+/**
+ * A near cache that is kept takes more than 100 000; bare clients leave some 100 too. Few cycles measure less exactly. Unit:
+ * bytes per cycle.
+ */
+const MAX_SLOPE = { many: 1_500, few: 10_000 } as const;
 
-export function expectNothing({ slope, live, ...left }: Left): void {
+export function expectNothing({ slope, live, ...left }: Left, cycles: keyof typeof MAX_SLOPE): void {
   process.stdout.write(`${slope.toFixed(0)} bytes of heap per cycle\n`);
   expect(left).toEqual({
     alive: 0,
@@ -56,7 +59,7 @@ export function expectNothing({ slope, live, ...left }: Left): void {
   });
   // The test runner has timers of its own.
   expect(Object.values(live).reduce((sum, count) => sum + count, 0)).toBeLessThan(10);
-  expect(slope).toBeLessThan(MAX_SLOPE);
+  expect(slope).toBeLessThan(MAX_SLOPE[cycles]);
 }
 
 /** Points in time at which the heap is measured. */
@@ -65,10 +68,10 @@ const POINTS = 10;
 /** Resolves when the servers have as many connections as before. */
 export async function cycled(cycling: Cycling, cycles: number): Promise<Left> {
   const { closing, create, servers } = cycling;
+  const connections = await connectionsAt(servers);
   const shared = create();
   // What is made once, such as caches of code, is there after some cycles.
   for (let round = 0; round < closing.length * 4; round++) await oneCycle(cycling, round, shared);
-  const connections = await connectionsAt(servers);
   const before = { resources: activeResources(), process: processListeners(), client: listenersOf(shared) };
   const warnings: string[] = [];
   const collect = ({ message }: Error): void => {
@@ -83,7 +86,7 @@ export async function cycled(cycling: Cycling, cycles: number): Promise<Left> {
     caches.push(new WeakRef(await oneCycle(cycling, round, shared)));
     if ((round + 1) % Math.ceil(cycles / POINTS) === 0) heap.push([round, await heapUsed()]);
   }
-  await until(async () => (await connectionsAt(servers)) === connections, 10_000, 'no connection to be left');
+  await until(async () => (await connectionsAt(servers)) <= connections, 10_000, 'no connection to be left');
   await heapUsed();
   live.stop();
   process.off('warning', collect);
