@@ -127,8 +127,8 @@ export const MUTATIONS = [
     rule: 'C6',
     what: 'any answer to PING counts',
     file: 'tracking/tracker.ts',
-    find: 'if (epoch === this.#lease.epoch && life === this.#life) this.#session.pingFailed();',
-    replace: 'if (epoch === this.#lease.epoch && life === this.#life) this.#session.pongReceived();',
+    find: 'else this.#session.pingFailed();',
+    replace: 'else this.#session.pongReceived();',
     tests: 'integration/coherence/c6-',
   },
   {
