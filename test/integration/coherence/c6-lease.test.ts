@@ -94,12 +94,23 @@ test('a frozen server costs the lease, and its thaw brings the cache back', asyn
 });
 
 test('an answer to PING that is not PONG proves nothing', async () => {
+  await using rig = await primed();
+  await server.command('CONFIG', 'SET', 'lua-time-limit', '1');
+  // Every PING is answered with BUSY meanwhile.
+  const script = server.command('EVAL', 'while true do end', '0').catch((error: unknown) => error);
+  await until(() => rig.redis.near.state === 'bypass');
+  await server.command('SCRIPT', 'KILL');
+  await script;
+  await server.command('CONFIG', 'SET', 'lua-time-limit', '5000');
+  await rig.serving();
+});
+
+test('a permission to PING that is taken away ends the session', async () => {
   await server.command('ACL', 'SETUSER', 'tracker', 'on', '>secret', '+client|tracking', '+ping');
   await using rig = await primed({ tracking: { username: 'tracker', password: 'secret' } });
   await server.command('ACL', 'SETUSER', 'tracker', '-ping');
   await until(() => rig.redis.near.state === 'bypass');
-  await server.command('ACL', 'SETUSER', 'tracker', '+ping');
-  await rig.serving();
+  await expect(rig.redis.near.ready()).rejects.toMatchObject({ code: 'ERR_NEAR_TRACKING_DENIED' });
 });
 
 test('heartbeats keep the lease while nothing else happens', async () => {
