@@ -5,7 +5,6 @@ import type { BedName, Fault } from './soak-bed.js';
 
 export interface FaultRow {
   readonly name: string;
-  readonly isCut: boolean;
   count: number;
   /** Worst staleness of a reply while it lasted and until the next fault. Unit: ms. */
   worst: number;
@@ -22,6 +21,8 @@ export interface SoakReport {
   /** Faults that struck. */
   strokes: number;
   readonly faults: Map<string, FaultRow>;
+  /** Recoveries from faults that do no more than end connections; apart those during which the machine had no time. Unit: ms. */
+  readonly cuts: { readonly counted: number[]; readonly starved: number[] };
   readonly violations: string[];
   /** What the servers said right after the first of them. */
   testimony: string;
@@ -48,6 +49,7 @@ export function emptyReport(bed: BedName): SoakReport {
     errors: 0,
     strokes: 0,
     faults: new Map(),
+    cuts: { counted: [], starved: [] },
     violations: [],
     testimony: '',
     compared: 0,
@@ -62,13 +64,8 @@ export function emptyReport(bed: BedName): SoakReport {
   };
 }
 
-export function rowOf({ isCut = false, name }: Pick<Fault, 'name' | 'isCut'>): FaultRow {
-  return { name, isCut, count: 0, worst: 0, recoveries: [] };
-}
-
-/** Recovery from faults that do no more than end connections. Unit: ms. */
-export function recoveriesFromCuts({ faults }: SoakReport): number[] {
-  return [...faults.values()].filter(({ isCut }) => isCut).flatMap(({ recoveries }) => recoveries);
+export function rowOf({ name }: Pick<Fault, 'name'>): FaultRow {
+  return { name, count: 0, worst: 0, recoveries: [] };
 }
 
 /** The smallest value that so great a share of all is not above; 0 of none. */
@@ -90,13 +87,14 @@ export function tell(report: SoakReport): string {
   for (const { name, count, worst, recoveries } of rows)
     table.push([name, count, Math.round(worst), ...percentiles(recoveries)]);
   const { compared, errors, held, hitRatio, hung, reads, strokes, stuck, violations, worst, writes } = report;
-  const cuts = recoveriesFromCuts(report);
-  const [p50, p99, max] = percentiles(cuts);
+  const { counted, starved } = report.cuts;
+  const [p50, p99, max] = percentiles(counted);
   return [
     table.toString(),
     `${reads} reads, ${writes} writes, ${errors} failed as clients do under such faults; ` +
       `${strokes} faults of ${rows.length} kinds`,
-    `recovery from a cut: ${cuts.length} times, p50 ${p50} ms, p99 ${p99} ms, max ${max} ms`,
+    `recovery from a cut: ${counted.length} times, p50 ${p50} ms, p99 ${p99} ms, max ${max} ms; ` +
+      `not counted ${starved.length} on a machine too busy to tell, max ${percentiles(starved)[2]} ms`,
     `hit ratio ${hitRatio.toFixed(3)}, worst staleness ${Math.round(worst)} ms; at most ` +
       `${mebibytes(report.heapHighWater)} MiB of heap, ${mebibytes(report.rssHighWater)} MiB in all, ` +
       `${report.entriesHighWater} entries in one cache`,

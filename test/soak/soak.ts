@@ -14,6 +14,7 @@ import { recovery } from './recovery.js';
 import { emptyReport, rowOf, type SoakReport } from './report.js';
 import { fork, type Stroke, scheduleOf } from './schedule.js';
 import { type BedName, type Fault, pause, type SoakBed } from './soak-bed.js';
+import { underControl } from './starvation.js';
 import { testimony } from './testimony.js';
 
 export interface SoakOptions {
@@ -41,6 +42,8 @@ const SHARED: readonly (readonly [group: string, keys: number, gap: number])[] =
 /** Where clocks begin that need not begin at 0. */
 const ORIGINS = [0, -1e9, 1e11, 12_345.678];
 const PATIENCE = 20_000;
+/** A recovery worth a word. Unit: ms. */
+const LONG = 1_000;
 
 mendClients();
 
@@ -63,7 +66,7 @@ class Soak {
   readonly #readers: readonly Near[];
   readonly #loads: readonly ReaderLoad[];
   readonly #writer: Client;
-  #row = rowOf({ name: 'none', isCut: false });
+  #row = rowOf({ name: 'none' });
   #struckAt = 0;
   readonly #suspects: Reply[] = [];
   #blocks = 0;
@@ -210,7 +213,9 @@ class Soak {
     this.#struckAt = performance.now();
     await fault.strike(random, this.#history);
     this.#convict();
-    this.#row.recoveries.push(...(await this.#back()));
+    const { result, starved } = await underControl(this.#bed.servers, () => this.#back());
+    this.#row.recoveries.push(...result);
+    if (fault.isCut === true) this.#report.cuts[starved ? 'starved' : 'counted'].push(...result);
     this.#convict();
   }
 
@@ -247,8 +252,11 @@ class Soak {
     const times = await Promise.all(
       this.#readers.map((near) => recovery(near, this.#bed.everywhere, 60_000)),
     );
-    for (const [index, time] of times.entries())
-      if (!Number.isFinite(time)) this.#violated(`${this.#bed.readers[index]?.name} serves no hits any more`);
+    for (const [index, time] of times.entries()) {
+      const name = this.#bed.readers[index]?.name ?? '';
+      if (!Number.isFinite(time)) this.#violated(`${name} serves no hits any more`);
+      else if (time > LONG) this.#options.progress(`${name} was back after ${Math.round(time)} ms`);
+    }
     return times;
   }
 
