@@ -26,7 +26,7 @@ if (values.help || chosen.length === 0 || !(minutes > 0) || !Number.isSafeIntege
       '  --minutes  of each bed (default: 1); faults that take 30 s to recover from strike from 2 minutes on',
       '  --seed     decides which faults strike, in which order and for how long (default: by the time)',
       '  --bed      one bed (default: all, one after the other)',
-      '  --only     only faults whose name contains this text',
+      '  --only     only faults whose name contains this text, or one of several after commas',
       '',
     ].join('\n'),
   );

@@ -189,7 +189,10 @@ class Soak {
     const { minutes, only = '', progress, seed } = this.#options;
     const end = performance.now() + minutes * 60_000;
     const all = [...this.#bed.faults, ...this.#ofProcess()];
-    const faults = all.filter(({ isSlow, name }) => name.includes(only) && (minutes >= 2 || isSlow !== true));
+    const faults = all.filter(
+      ({ isSlow, name }) =>
+        only.split(',').some((part) => name.includes(part)) && (minutes >= 2 || isSlow !== true),
+    );
     const schedule = scheduleOf(faults, seed);
     while (performance.now() < end && this.#report.violations.length === 0) {
       const stroke = schedule.next().value;
