@@ -96,8 +96,12 @@ export class ReplicaClients {
       this.#known.set(id, { id, client, primary, made: undefined });
       return;
     }
-    // Whoever is not connected is not read from.
-    if (primary !== undefined) invoke(client, ['on'], ['error', () => {}]);
+    if (primary !== undefined) {
+      // Whoever is not connected is not read from.
+      invoke(client, ['on'], ['error', () => {}]);
+      // Nobody else knows it: the user's own client decides how long the process lives.
+      invoke(client, ['unref'], []);
+    }
     this.#known.set(id, { id, client, primary, made: new MadeClient(client) });
   }
 
