@@ -181,6 +181,18 @@ describe('forgiven', () => {
     expect(read(view, 20, 1)).toBeUndefined();
   });
 
+  test('a key that is gone again, because a failover has lost what was written after everything was wiped out', () => {
+    const { history, view, write, read } = rig();
+    write(0);
+    history.wipes(EVERY_KEY, 10)(20);
+    const over = history.mayLose(EVERY_KEY, 25);
+    const lost = write(30);
+    expect(read(view, 33, lost)).toBeUndefined();
+    expect(read(view, 40, 0)).toBeUndefined();
+    over();
+    expect(read(view, 50, 1), 'but not with what was wiped out').toMatch(/^\(d\)/);
+  });
+
   test('a write that was on its way while a failover began and ended', () => {
     const { history, view, write, read } = rig();
     write(0);

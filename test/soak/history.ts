@@ -194,7 +194,7 @@ export class History {
     if (version === 0) {
       if (floor.isMissing) return undefined;
       const wiped = history.wipes.length > this.#after(history, floor.version);
-      if (wiped || (wasDoubtful && this.#lastCertain(history, floor.version) === 0)) return undefined;
+      if (wiped || (wasDoubtful && this.#mayBeMissingBefore(history, floor.version))) return undefined;
       return `after ${floor.version}`;
     }
     if (this.#before(history, version) < floor.wipes) return 'which was wiped out before';
@@ -239,6 +239,12 @@ export class History {
   #isDoubtful(history: KeyHistory, version: number): boolean {
     if (version === 0) return false;
     return find(history.acked, version)?.doubtful ?? history.turns > 0;
+  }
+
+  /** Without this version and others that Redis may have lost, the key may be missing: it never was there, or was wiped out. */
+  #mayBeMissingBefore(history: KeyHistory, version: number): boolean {
+    const certain = this.#lastCertain(history, version);
+    return certain === 0 || history.wipes.length > this.#after(history, certain);
   }
 
   /** The newest version up to this one that Redis has certainly not lost; 0 if there is none. */
