@@ -14,7 +14,7 @@ export interface TrackingConnection {
   /** Whether single fields of a hash can expire at this server: Redis 7.4, Valkey 9 and whatever we do not know. */
   readonly fieldsExpire: boolean;
   /**
-   * PING before some questions, in one write. @returns what the server answered to each, literally, errors too, and whether
+   * PING after some questions, in one write. @returns what the server answered to each, literally, errors too, and whether
    * it answered PING with a literal PONG
    */
   beat(questions: readonly (readonly string[])[]): Promise<{ answers: unknown[]; isPong: boolean }>;

@@ -21,6 +21,7 @@ const HANDSHAKE = [
   'CLIENT SETINFO',
   'CLIENT TRACKING',
   'HELLO 3',
+  'CLIENT TRACKING',
   'ROLE',
   'PING',
 ] as const;
