@@ -2,7 +2,7 @@
 // (test/integration/lifecycle/churn.ts says what that is). Exits with 1 if the heap of the last sixth is more than 5 % above
 // that of the plateau, which is that of the second sixth.
 //
-// node --expose-gc --import tsx bench/heap-churn.ts [--minutes 60] [--scale 1] [--kind v6] [--seed 1]
+// npm run bench:heap -- [--minutes 60] [--scale 1] [--kind v6] [--seed 1]
 
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
