@@ -19,6 +19,9 @@ const ENTRY = 'cache/entry.ts';
 const SESSION = 'tracking/session.ts';
 const ROUTING = 'routing/read-routing.ts';
 
+/** In `Coherence#observed`. */
+const NOTE = '    this.detours?.note(key, this.#clock.exact());\n';
+
 export const GUARDS: readonly Guard[] = [
   {
     rule: 'C1',
@@ -244,6 +247,46 @@ export const GUARDS: readonly Guard[] = [
       ],
     ],
     scenario: 'another database',
+  },
+  {
+    rule: 'C3',
+    what: 'nobody joins a read at a node that may not be served from',
+    file: CORE,
+    edits: [['|| !this.mayFill(flight.lease, prefix)', '']],
+    scenario: 'the connection falls silent',
+  },
+  {
+    rule: 'C9',
+    what: 'what a replica covers is told by its offset',
+    file: 'tracking/replication.ts',
+    edits: [['sample.offset <= offset', 'sample !== undefined']],
+    scenario: 'own writes with a replica',
+  },
+  {
+    rule: 'C9',
+    what: 'so is what was read past the cache',
+    file: CORE,
+    edits: [
+      [
+        `${NOTE}    this.#flights.poison(key);\n    this.store`,
+        '    this.#flights.poison(key);\n    this.store',
+      ],
+    ],
+    scenario: 'a read past the cache, and one at a replica',
+  },
+  {
+    rule: 'C10',
+    what: 'who has just become fit must know what others answered until then',
+    file: ROUTING,
+    edits: [['standing.since = now;', '']],
+    scenario: 'the other replica is lost',
+  },
+  {
+    rule: '(d)',
+    what: 'a read past the cache poisons those on their way',
+    file: CORE,
+    edits: [[`${NOTE}    this.#flights.poison(key);\n    this.store`, `${NOTE}    this.store`]],
+    scenario: 'a slot moves',
   },
   {
     rule: '(d)',

@@ -1,6 +1,7 @@
 // The promises (a) to (d) after every step of every order of events in the scenarios, and a counterexample for each guard that
 // is taken out.
 
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { anyScenario } from './any-scenario.js';
@@ -61,6 +62,18 @@ test('states that are taken for the same are the same: as many orders are found 
   }
   expect(compared).toBeGreaterThan(5);
 }, 60_000);
+
+test('docs/model.md says how many guards of each rule are taken out', () => {
+  const page = readFileSync(new URL('../../docs/model.md', import.meta.url), 'utf8');
+  const told = [...page.matchAll(/^\| (C\d+|\(d\)) \| (\d+) \|/gm)].map(([, rule, count]) => [
+    rule,
+    Number(count),
+  ]);
+  const counts = new Map<string, number>();
+  for (const { rule } of GUARDS) counts.set(rule, (counts.get(rule) ?? 0) + 1);
+  expect(new Map(told as [string, number][])).toEqual(counts);
+  expect(page).toContain(`takes ${GUARDS.length} guards out`);
+});
 
 function toldBy({ trace, violation }: Found): string {
   return `${violation}\n${trace.join('\n')}`;

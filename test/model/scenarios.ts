@@ -137,6 +137,7 @@ const OF_ONE_NODE: readonly Scenario[] = [
 const OF_REPLICAS: readonly Scenario[] = [
   { name: 'a replica lags', ...TWO, actors: [[read(), read()], [outside()]] },
   { name: 'a read at a replica beside an own write', ...TWO, actors: [[read()], [write(), read()]] },
+  { name: 'a read past the cache, and one at a replica', ...TWO, actors: [[past(), read()], [outside()]] },
   {
     name: 'own writes with a replica',
     ...TWO,
