@@ -41,6 +41,14 @@ export default defineConfig({
           hookTimeout: 30_000,
         },
       },
+      {
+        resolve: { alias },
+        test: { name: 'model', include: ['test/model/**/*.test.ts'], testTimeout: 60_000 },
+      },
+      {
+        resolve: { alias },
+        test: { name: 'soak', fileParallelism: false, include: ['test/soak/**/*.test.ts'] },
+      },
     ],
   },
 });

@@ -1,6 +1,8 @@
 // The one error class of the package. Codes are stable; messages tell the reader what to do and never
 // carry credentials or values.
 
+import { withoutCredentials } from './redaction.js';
+
 /**
  * Stable codes of {@link NearCacheError}.
  *
@@ -36,7 +38,7 @@ export class NearCacheError extends Error {
   readonly code: NearCacheErrorCode;
 
   constructor(code: NearCacheErrorCode, message: string, options?: { cause?: unknown }) {
-    super(message, options);
+    super(message, options && 'cause' in options ? { cause: withoutCredentials(options.cause) } : undefined);
     this.code = code;
   }
 }

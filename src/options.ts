@@ -3,6 +3,8 @@
 
 import type { Codec, StandardSchema } from './codec.js';
 import { NearCacheError } from './errors.js';
+import { redacted, shown } from './redaction.js';
+import { isServerUrl } from './server-url.js';
 
 /** A registered prefix with settings of its own. Settings left out fall back to the top-level option. */
 export interface PrefixOptions {
@@ -125,7 +127,10 @@ export interface NearCacheOptions {
   readonly routing?: RoutingOptions;
   /** Where to log. Default: nowhere. */
   readonly logger?: Logger;
-  /** Monotonic clock in ms, injectable for tests. Default: `performance.now`. */
+  /**
+   * Monotonic clock in ms, of any origin, injectable for tests: leaps ahead end leases and entries; each time that it is set
+   * back, `maxStaleness` may be exceeded by up to a heartbeat. Default: `performance.now`.
+   */
   readonly clock?: () => number;
   /** Random number in [0, 1), injectable for tests. Default: `Math.random`. */
   readonly random?: () => number;
@@ -196,6 +201,13 @@ const record: Check = {
   expected: 'an object',
   accepts: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
 };
+/** What somebody may put a URL in by mistake. */
+const secretRecord: Check = { ...record, secret: true };
+const socket: Check = {
+  expected: 'an object, its host without @ and /',
+  accepts: (value) => record.accepts(value) && !/[@/]/.test(String(Reflect.get(value as object, 'host'))),
+  secret: true,
+};
 const wellFormed: Check = {
   expected: 'a string without lone surrogates',
   accepts: (value) => typeof value === 'string' && value.isWellFormed(),
@@ -219,7 +231,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
     expected: "'bypass', 'ttl' or 'error'",
     accepts: (value) => value === 'bypass' || value === 'ttl' || value === 'error',
   },
-  tracking: record,
+  tracking: secretRecord,
   routing: record,
   logger: {
     expected: 'an object with the methods debug, info, warn and error',
@@ -232,15 +244,11 @@ const CHECKS: Readonly<Record<string, Check>> = {
 const TRACKING_CHECKS: Readonly<Record<string, Check>> = {
   url: {
     expected: 'a redis:// or rediss:// URL, its path a database number if any',
-    accepts: (value) =>
-      typeof value === 'string' &&
-      /^rediss?:\/\//.test(value) &&
-      URL.canParse(value) &&
-      /^\/?\d*$/.test(new URL(value).pathname),
+    accepts: isServerUrl,
     secret: true,
   },
-  socket: record,
-  username: text,
+  socket,
+  username: secret,
   password: secret,
   name: text,
   reconnectStrategy: {
@@ -296,7 +304,7 @@ function hasMethods(value: unknown, ...names: string[]): boolean {
 
 /** @throws NearCacheError `ERR_NEAR_OPTION` that names the option, what it takes and what came. */
 export function resolveOptions(options: NearCacheOptions): ResolvedOptions {
-  assertOption('options', options, record);
+  assertOption('options', options, secretRecord);
   assertAll('', options, CHECKS);
   assertOption('prefixes', options.prefixes, PREFIXES);
   if (options.tracking !== undefined) assertAll('tracking.', options.tracking, TRACKING_CHECKS);
@@ -369,7 +377,10 @@ function assertAll(path: string, given: object, checks: Readonly<Record<string, 
   for (const [name, value] of Object.entries(given)) {
     if (!Object.hasOwn(checks, name)) {
       const known = Object.keys(checks).join(', ');
-      throw new NearCacheError('ERR_NEAR_OPTION', `Unknown option ${path}${name}. Known here: ${known}.`);
+      throw new NearCacheError(
+        'ERR_NEAR_OPTION',
+        `Unknown option ${path}${redacted(name)}. Known here: ${known}.`,
+      );
     }
     const check = checks[name];
     if (check !== undefined && value !== undefined) assertOption(path + name, value, check);
@@ -378,18 +389,9 @@ function assertAll(path: string, given: object, checks: Readonly<Record<string, 
 
 function assertOption(name: string, value: unknown, check: Check): void {
   if (check.accepts(value)) return;
-  const received = check.secret ? `a value of type ${typeof value}` : describe(value);
+  const received = check.secret ? `a value of type ${typeof value}` : shown(value);
   throw new NearCacheError(
     'ERR_NEAR_OPTION',
     `Option ${name} must be ${check.expected}; received ${received}.`,
   );
-}
-
-function describe(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
-  if (typeof value === 'function') return 'a function';
-  if (Array.isArray(value)) return `an array of ${value.length}`;
-  if (typeof value === 'object' && value !== null)
-    return `an object with ${Object.keys(value).join(', ') || 'no keys'}`;
-  return String(value);
 }

@@ -7,13 +7,7 @@ import type { Lease } from '../cache/lease.js';
 import { closedError, NearCacheError } from '../errors.js';
 import { isHeard, publish } from '../metrics/diagnostics.js';
 import { type NearState, type NearStats, snapshot } from '../metrics/stats.js';
-import {
-  FALLBACK_TTL,
-  type Logger,
-  type PrefixOptions,
-  type ResolvedOptions,
-  resolvePrefix,
-} from '../options.js';
+import { FALLBACK_TTL, type PrefixOptions, type ResolvedOptions, resolvePrefix } from '../options.js';
 import type { Namespace, NamespaceOptions, ValueClient } from '../values/namespace.js';
 import { AwaitedProofs } from './awaited-proofs.js';
 import type { ClientFacts } from './client-facts.js';
@@ -98,8 +92,9 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
       refused: (error, role) => this.#refused(error, role),
       lost: (error, final) => this.#lost(error, final),
       deposed: (node, reason) => this.#log('warn', { node, reason }, 'a node has lost its authority'),
+      doubted: (node, reason) => this.warn('standby', `${node} is connected, but proves nothing: ${reason}.`),
       malformed: (node) =>
-        this.warn('push', `A push from ${node} could not be understood: the cache was emptied.`),
+        this.warn('push', `A push from ${node} was not understood: the cache was emptied.`),
       replica: (node, primary, unfit) => {
         const event = { node, primary, answers: unfit === undefined, reason: unfit ?? 'fit' } as const;
         this.#log('info', event, 'read routing');
@@ -189,6 +184,11 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
     return snapshot(this.state, this.#coherence, this.#options, this.#routes.stats(), (name) =>
       this.keys.asWritten(name),
     );
+  }
+
+  /** What `JSON.stringify` shows, also of a message on a diagnostics channel: the snapshot. */
+  toJSON(): NearStats {
+    return this.stats();
   }
 
   /** Ends tracking and empties the cache for good; the client stays open and reads pass through. */
@@ -350,7 +350,7 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
     publish(event, this, args[0]);
   }
 
-  #log(level: keyof Logger, fields: object, message: string): void {
+  #log(level: 'debug' | 'info' | 'warn' | 'error', fields: object, message: string): void {
     const { logger } = this.#options;
     if (logger !== undefined) guarded(() => logger[level](fields, message));
   }

@@ -4,21 +4,24 @@ import type { ReplicaClient } from '../options.js';
 import { nodeName } from '../tracking/endpoint.js';
 import type { Attached } from '../tracking/replication.js';
 import { type KnownNode, optionsOf } from './connections/connections.js';
-import { invoke, methodOf } from './methods.js';
+import { MadeClient } from './made-client.js';
+import { invoke } from './methods.js';
 
 interface Known {
   readonly id: string;
   readonly client: object;
   /** That it replicates; `undefined` for the only one there is. */
   readonly primary: string | undefined;
-  /** It was connected here, and has to be closed here. */
-  readonly isOurs: boolean;
+  /** If it was connected here, and has to be closed here. */
+  readonly made: MadeClient | undefined;
 }
 
 export class ReplicaClients {
   readonly #given: readonly ReplicaClient[] | 'discover';
   readonly #inCluster: boolean;
   readonly #known = new Map<string, Known>();
+  /** Those given may be needed again before they have ended. */
+  readonly #ending = new WeakMap<object, MadeClient>();
 
   /** In a cluster, a replica answers only who says READONLY. */
   constructor(given: readonly ReplicaClient[] | 'discover', inCluster: boolean) {
@@ -84,24 +87,30 @@ export class ReplicaClients {
 
   #add(id: string, client: object, primary: string | undefined): void {
     if (this.#known.has(id)) return;
-    const isOurs = Reflect.get(client, 'isOpen') !== true;
-    this.#known.set(id, { id, client, primary, isOurs });
-    if (!isOurs) return;
-    // Whoever is not connected is not read from; the client goes on trying by itself.
-    if (primary !== undefined) invoke(client, ['on'], ['error', () => {}]);
-    Promise.resolve(invoke(client, ['connect'], [])).catch(() => {});
+    const ending = this.#ending.get(client);
+    if (ending?.keep() === true) {
+      this.#known.set(id, { id, client, primary, made: ending });
+      return;
+    }
+    if (Reflect.get(client, 'isOpen') === true) {
+      this.#known.set(id, { id, client, primary, made: undefined });
+      return;
+    }
+    if (primary !== undefined) {
+      // Whoever is not connected is not read from.
+      invoke(client, ['on'], ['error', () => {}]);
+      // Nobody else knows it: the user's own client decides how long the process lives.
+      invoke(client, ['unref'], []);
+    }
+    this.#known.set(id, { id, client, primary, made: new MadeClient(client) });
   }
 
   #remove(id: string): void {
     const known = this.#known.get(id);
     this.#known.delete(id);
-    if (known?.isOurs !== true) return;
-    try {
-      const ended = invoke(known.client, [methodOf(known.client, 'destroy') ? 'destroy' : 'disconnect'], []);
-      Promise.resolve(ended).catch(() => {});
-    } catch {
-      // It was closed already.
-    }
+    if (known?.made === undefined) return;
+    this.#ending.set(known.client, known.made);
+    known.made.end();
   }
 
   /** The same client for another server: no waiting in a queue there, because the primary can answer instead. */

@@ -2,7 +2,15 @@
 // slots are followed.
 // Source: CLUSTER INFO, CLUSTER NODES, https://redis.io/docs/latest/commands/cluster-nodes/
 
-import { type Answers, AUTHORITY, judgeError, type NodeWatch, none, type Verdict } from './node-watch.js';
+import {
+  type Answers,
+  AUTHORITY,
+  judgeError,
+  type NodeWatch,
+  none,
+  nonsense,
+  type Verdict,
+} from './node-watch.js';
 
 /** Tells whether the node's shard has a slot, and for good: one that is on its way to another shard it has no more. */
 export type Owned = (slot: number) => boolean;
@@ -31,16 +39,16 @@ export class ClusterWatch implements NodeWatch {
 
   judge({ answers: [info, nodes] }: Answers): Verdict {
     for (const answer of [info, nodes]) if (answer instanceof Error) return judgeError(answer);
-    const lines = String(nodes)
-      .split('\n')
-      .map((line) => line.split(' '));
+    const state = typeof info === 'string' ? /^cluster_state:(\w+)\r?$/m.exec(info)?.[1] : undefined;
+    if (state === undefined) return nonsense('CLUSTER INFO');
+    const lines = typeof nodes === 'string' ? nodes.split('\n').map((line) => line.split(' ')) : [];
     const myself = lines.find(([, , flags]) => flags?.split(',').includes('myself'));
-    const role = myself?.[2]?.split(',').includes('master') ? 'primary' : 'replica';
+    if (myself === undefined) return nonsense('CLUSTER NODES');
+    const role = myself[2]?.split(',').includes('master') ? 'primary' : 'replica';
     if (role !== this.#role) return { kind: 'deposed', reason: `it is a ${role} now` };
-    const primary = role === 'primary' ? myself : lines.find(([id]) => id === myself?.[3]);
+    const primary = role === 'primary' ? myself : lines.find(([id]) => id === myself[3]);
     this.#follow((primary?.slice(8) ?? []).filter((range) => !isImport(range)).join(' '));
-    if (!/^cluster_state:ok\r?$/m.test(String(info))) return none('its cluster is not well');
-    return AUTHORITY;
+    return state === 'ok' ? AUTHORITY : none('its cluster is not well');
   }
 
   #follow(slots: string): void {

@@ -1,18 +1,25 @@
 // One life of a tracking connection, carried by @redis/client 6: sockets, TLS, HELLO 3 and decoding are its job.
 // Opens once, listens, and ends once; whoever owns it decides when to open the next.
 
-import { BasicClientSideCache, createClient } from '@redis/client';
+import { BasicClientSideCache, RedisClient } from '@redis/client';
+import { hideCredentialsOf } from '../redaction.js';
+import { ofOneConnection } from './credentials-provider.js';
 import type { Endpoint } from './endpoint.js';
 import { fieldsCanExpire } from './field-expiry.js';
+import { expectOk, expectResp3 } from './handshake.js';
+import { asError } from './refusal.js';
 
 /** A live tracking connection. */
 export interface TrackingConnection {
   /** Whether single fields of a hash can expire at this server: Redis 7.4, Valkey 9 and whatever we do not know. */
   readonly fieldsExpire: boolean;
-  /** PING after some questions, in one write. @returns what the server answered to each, literally, errors too */
-  beat(questions: readonly (readonly string[])[]): Promise<{ answers: unknown[]; pong: unknown }>;
-  /** Sends commands in one write; resolves when all were answered, rejects with the first error. */
-  send(commands: readonly (readonly string[])[]): Promise<void>;
+  /**
+   * PING after some questions, in one write. @returns what the server answered to each, literally, errors too, and whether
+   * it answered PING with a literal PONG
+   */
+  beat(questions: readonly (readonly string[])[]): Promise<{ answers: unknown[]; isPong: boolean }>;
+  /** Sends forms of CLIENT TRACKING in one write; resolves when all were done, rejects with the first error. */
+  track(commands: readonly (readonly string[])[]): Promise<void>;
   destroy(): void;
 }
 
@@ -33,21 +40,20 @@ export function trackingCommand(coverage: readonly string[], noLoop: boolean): s
 }
 
 /**
- * Hands pushes through. The base class is @redis/client's documented seam for them: its handshake sends what
- * `trackingOn()` returns, after HELLO, and an error to that ends the connection. Its own cache stays empty.
+ * Hands pushes through. The base class is @redis/client's documented seam for them. Its handshake sends what
+ * `trackingOn()` returns, after HELLO, and takes any reply to that but an error: what turns tracking on is sent
+ * afterwards, where the reply can be looked at. The base class' own cache stays empty.
  */
 class PushListener extends BasicClientSideCache {
-  readonly #command: string[];
   readonly #onInvalidate: (key: unknown) => void;
 
-  constructor(command: string[], onInvalidate: (key: unknown) => void) {
+  constructor(onInvalidate: (key: unknown) => void) {
     super();
-    this.#command = command;
     this.#onInvalidate = onInvalidate;
   }
 
   override trackingOn(): string[] {
-    return this.#command;
+    return trackingCommand([], false);
   }
 
   override invalidate(key: unknown): void {
@@ -62,12 +68,19 @@ export interface Opening {
   destroy(): void;
 }
 
+/**
+ * `createClient()` builds a class of some hundred methods whenever the options are others than the last time: several
+ * milliseconds of a blocked event loop for each connection, those of the user's next clients included.
+ */
+const classOfClients = () => RedisClient.factory({ RESP: 3 });
+let made: ReturnType<typeof classOfClients> | undefined;
+
 export function openConnection(endpoint: Endpoint, command: string[], events: ConnectionEvents): Opening {
   let over = false;
-  const client = createClient({
-    RESP: 3,
+  made ??= classOfClients();
+  const client = made({
     socket: { ...endpoint.socket, reconnectStrategy: false },
-    clientSideCache: new PushListener(command, (key) => {
+    clientSideCache: new PushListener((key) => {
       if (!over) events.onInvalidate(key);
     }),
     // No reply of a lost connection may be waited for on the next one.
@@ -79,7 +92,7 @@ export function openConnection(endpoint: Endpoint, command: string[], events: Co
     ...(endpoint.password === undefined ? {} : { password: endpoint.password }),
     ...(endpoint.credentialsProvider === undefined
       ? {}
-      : { credentialsProvider: endpoint.credentialsProvider }),
+      : { credentialsProvider: ofOneConnection(endpoint.credentialsProvider, endpoint.secrets, () => over) }),
     ...(endpoint.database === undefined ? {} : { database: endpoint.database }),
   });
   const end = (cause: Error): void => {
@@ -94,6 +107,8 @@ export function openConnection(endpoint: Endpoint, command: string[], events: Co
     end(new Error(`No answer to HELLO and CLIENT TRACKING within ${endpoint.connectTimeout} ms.`));
   }, endpoint.connectTimeout);
   deadline.unref();
+  // Before @redis/client publishes it on diagnostics channels of its own, which is before `error`.
+  client.on('terminated', hideCredentialsOf);
   client.on('error', end);
   client.on('end', () => end(new Error('The tracking connection was closed.')));
   client.unref();
@@ -103,29 +118,30 @@ export function openConnection(endpoint: Endpoint, command: string[], events: Co
   async function open(): Promise<TrackingConnection> {
     try {
       await client.connect();
+      // @redis/client finishes an attempt that was given up while TCP was connecting.
+      if (over) {
+        client.destroy();
+        throw new Error('The tracking connection was closed.');
+      }
+      // HELLO without more changes nothing and needs no permission; its answer tells the version.
+      const [hello] = await Promise.all([client.sendCommand(['HELLO', '3']), track([command])]);
+      expectResp3(hello);
+      clearTimeout(deadline);
+      return { fieldsExpire: fieldsCanExpire(hello), beat, track, destroy };
     } catch (error) {
-      end(error instanceof Error ? error : new Error(String(error)));
+      end(asError(error));
       throw error;
     }
-    // @redis/client finishes an attempt that was given up while TCP was connecting.
-    if (over) {
-      client.destroy();
-      throw new Error('The tracking connection was closed.');
-    }
-    // HELLO without more changes nothing and needs no permission; its answer tells the version.
-    const fieldsExpire = fieldsCanExpire(await client.sendCommand(['HELLO', '3']).catch(() => undefined));
-    clearTimeout(deadline);
-    return {
-      fieldsExpire,
-      beat: async (questions) => {
-        const asked = questions.map((args) => client.sendCommand([...args]).catch((error: unknown) => error));
-        const [pong, ...answers] = await Promise.all([client.sendCommand(['PING']), ...asked]);
-        return { answers, pong };
-      },
-      send: async (commands) => {
-        await Promise.all(commands.map((args) => client.sendCommand([...args])));
-      },
-      destroy,
-    };
+  }
+
+  async function beat(questions: readonly (readonly string[])[]) {
+    const asked = questions.map((args) => client.sendCommand([...args]).catch((error: unknown) => error));
+    const [pong, ...answers]: unknown[] = await Promise.all([client.sendCommand(['PING']), ...asked]);
+    return { answers, isPong: pong === 'PONG' };
+  }
+
+  async function track(commands: readonly (readonly string[])[]): Promise<void> {
+    const replies = await Promise.all(commands.map((args) => client.sendCommand([...args])));
+    for (const reply of replies) expectOk(reply);
   }
 }

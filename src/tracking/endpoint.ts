@@ -1,10 +1,10 @@
 // Derives where and as whom the tracking connection connects: from the data client's options, overridden by
 // the option `tracking`. Knows the shape of node-redis' options, never a live client.
 
-import { RedisClient, type RedisClientOptions } from '@redis/client';
+import { RedisClient } from '@redis/client';
 import { TIMER_MAX, type TrackingOptions } from '../options.js';
-
-type CredentialsProvider = NonNullable<RedisClientOptions['credentialsProvider']>;
+import { Secrets } from '../redaction.js';
+import { type CredentialsProvider, complete } from './credentials-provider.js';
 
 /**
  * The part of a node-redis client's options that says where it connects. All majors share this shape, and merge a `url`
@@ -14,7 +14,6 @@ export interface DataClientOptions {
   readonly socket?: Readonly<Record<string, unknown>> | undefined;
   readonly username?: string | undefined;
   readonly password?: string | undefined;
-  /** How node-redis v5 and later ask for credentials that are not written down. */
   readonly credentialsProvider?: CredentialsProvider | undefined;
   readonly name?: string | undefined;
   readonly database?: number | undefined;
@@ -27,7 +26,10 @@ export interface Endpoint {
   readonly socket: Readonly<Record<string, unknown>>;
   readonly username: string | undefined;
   readonly password: string | undefined;
+  /** Goes before the two above, as in node-redis. */
   readonly credentialsProvider: CredentialsProvider | undefined;
+  /** What nobody is to be shown. */
+  readonly secrets: Secrets;
   readonly database: number | undefined;
   readonly name: string;
   readonly disableClientInfo: boolean;
@@ -43,11 +45,16 @@ export function endpointOf(data: DataClientOptions, overrides: TrackingOptions):
   // A user or server of its own needs no SELECT, and may lack the right to it: pushes carry no database.
   const elsewhere = ['host', 'port', 'path'].some((name) => overrides.socket?.[name] !== undefined);
   const separate = elsewhere || overrides.url !== undefined || overrides.username !== undefined;
+  const username = overrides.username ?? target.username;
+  const password = overrides.password ?? target.password;
   return {
     node: nodeName(socket),
     socket,
-    ...credentials(overrides.username ?? target.username, overrides.password ?? target.password),
-    credentialsProvider: isNamed(overrides) || isNamed(target) ? undefined : target.credentialsProvider,
+    username,
+    password: complete(username, password).password,
+    // node-redis makes one of what is written down, too.
+    credentialsProvider: isNamed(overrides) ? undefined : target.credentialsProvider,
+    secrets: new Secrets([username, password, socket.passphrase, userIn(socket.host)]),
     database: separate ? undefined : target.database,
     name: overrides.name ?? `${data.name ?? 'near-cache'}:tracking`,
     disableClientInfo: data.disableClientInfo ?? false,
@@ -55,7 +62,7 @@ export function endpointOf(data: DataClientOptions, overrides: TrackingOptions):
   };
 }
 
-/** Whether credentials are written down. node-redis makes a provider of those, too. */
+/** Whether credentials are written down. */
 function isNamed({
   username,
   password,
@@ -96,11 +103,6 @@ function normalise(socket: Readonly<Record<string, unknown>>): Record<string, un
   return normal;
 }
 
-/** @redis/client 6 logs in only with a password; to a user without one (`nopass`) any will do. */
-function credentials(username: string | undefined, password: string | undefined) {
-  return { username, password: username !== undefined && !password ? 'nopass' : password };
-}
-
 /** Zero is no limit in node-redis. A handshake without any would hang for ever behind a half-open connection. */
 function connectTimeout(given: unknown): number {
   return typeof given === 'number' && given > 0 ? Math.min(given, TIMER_MAX) : DEFAULT_CONNECT_TIMEOUT;
@@ -109,5 +111,12 @@ function connectTimeout(given: unknown): number {
 /** How a node is called in `stats()`, and a replica among the others: by where its client connects. */
 export function nodeName(socket: Readonly<Record<string, unknown>>): string {
   if (typeof socket.path === 'string') return socket.path;
-  return `${socket.host ?? 'localhost'}:${socket.port ?? 6379}`;
+  const user = userIn(socket.host);
+  const host = user === undefined ? socket.host : String(socket.host).slice(user.length + 1);
+  return `${host ?? 'localhost'}:${socket.port ?? 6379}`;
+}
+
+/** A URL in the place of a host leads nowhere, but gets into names and errors on the way. */
+function userIn(host: unknown): string | undefined {
+  return typeof host === 'string' ? /^(.*)@/s.exec(host)?.[1] : undefined;
 }

@@ -10,7 +10,9 @@ export type Verdict =
   /** It is something else than before: whatever it vouched for is void. */
   | { readonly kind: 'deposed'; readonly reason: string }
   /** It may not be asked. */
-  | { readonly kind: 'denied'; readonly error: Error };
+  | { readonly kind: 'denied'; readonly error: Error }
+  /** No server answers so: somebody else does, or the replies are out of step. */
+  | { readonly kind: 'nonsense'; readonly error: Error };
 
 export interface Answers {
   /** One for each question, literally; errors too. */
@@ -32,6 +34,13 @@ export const AUTHORITY: Verdict = { kind: 'authority', coversAsOf: Number.POSITI
 
 export function none(reason: string): Verdict {
   return { kind: 'none', reason };
+}
+
+export function nonsense(question: string): Verdict {
+  return {
+    kind: 'nonsense',
+    error: new Error(`${question} was answered with something that no server says.`),
+  };
 }
 
 /** A question was answered with an error. */
@@ -88,14 +97,16 @@ export class RoleWatch implements NodeWatch {
   }
 
   judge({ answers: [role] }: Answers): Verdict {
+    if (!this.#mayAsk) return AUTHORITY;
     if (role instanceof Error) {
       const verdict = judgeError(role);
       if (verdict.kind !== 'denied') return verdict;
       this.#mayAsk = false;
       return AUTHORITY;
     }
-    const [kind, , , state] = Array.isArray(role) ? role.map(String) : [];
-    if (kind !== 'slave') return AUTHORITY;
+    const [kind, , , state]: unknown[] = Array.isArray(role) ? role : [];
+    if (kind === 'master') return AUTHORITY;
+    if (kind !== 'slave' || typeof state !== 'string') return nonsense('ROLE');
     if (this.#mustBe === 'primary') return { kind: 'deposed', reason: 'it is a replica now' };
     return state === 'connected' ? AUTHORITY : none(`its link to its primary is ${state}`);
   }

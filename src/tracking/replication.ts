@@ -3,7 +3,15 @@
 // Source: INFO replication, https://redis.io/docs/latest/commands/info/ . ROLE has the offsets too, but not the name of
 // the history: a replica that was pointed at another primary would seem to cover what it never saw.
 
-import { type Answers, AUTHORITY, judgeError, type NodeWatch, none, type Verdict } from './node-watch.js';
+import {
+  type Answers,
+  AUTHORITY,
+  judgeError,
+  type NodeWatch,
+  none,
+  nonsense,
+  type Verdict,
+} from './node-watch.js';
 
 /** A replica as its primary knows it. */
 export interface Attached {
@@ -65,8 +73,13 @@ export class PrimaryWatch implements NodeWatch {
   judge({ answers: [answer], askedAt }: Answers): Verdict {
     if (answer instanceof Error) return judgeError(answer);
     const info = fieldsOf(answer);
-    if (info.get('role') !== 'master') return { kind: 'deposed', reason: 'it is a replica now' };
-    this.#offsets.note(info.get('master_replid') ?? '', Number(info.get('master_repl_offset')), askedAt);
+    const role = info.get('role');
+    if (role === 'slave') return { kind: 'deposed', reason: 'it is a replica now' };
+    const history = info.get('master_replid');
+    const offset = Number(info.get('master_repl_offset'));
+    if (role !== 'master' || history === undefined || !Number.isSafeInteger(offset))
+      return nonsense('INFO replication');
+    this.#offsets.note(history, offset, askedAt);
     this.#attached(attachedIn(info));
     return AUTHORITY;
   }
@@ -86,7 +99,9 @@ export class ReplicaWatch implements NodeWatch {
   judge({ answers: [answer] }: Answers): Verdict {
     if (answer instanceof Error) return judgeError(answer);
     const info = fieldsOf(answer);
-    if (info.get('role') !== 'slave') return { kind: 'deposed', reason: 'it is a primary now' };
+    const role = info.get('role');
+    if (role === 'master') return { kind: 'deposed', reason: 'it is a primary now' };
+    if (role !== 'slave') return nonsense('INFO replication');
     if (info.get('master_link_status') !== 'up') return none('its link to the primary is down');
     const history = info.get('master_replid') ?? '';
     if (this.#written.isOther(history))
@@ -100,7 +115,8 @@ export class ReplicaWatch implements NodeWatch {
 
 function fieldsOf(info: unknown): Map<string, string> {
   const fields = new Map<string, string>();
-  for (const line of String(info).split(/\r?\n/)) {
+  if (typeof info !== 'string') return fields;
+  for (const line of info.split(/\r?\n/)) {
     const colon = line.indexOf(':');
     if (colon > 0) fields.set(line.slice(0, colon), line.slice(colon + 1));
   }

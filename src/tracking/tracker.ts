@@ -5,15 +5,15 @@ import type { Coherence } from '../cache/coherence.js';
 import type { RevokeReason } from '../cache/events.js';
 import type { Lease } from '../cache/lease.js';
 import type { Prefix } from '../cache/prefix.js';
-import { NearCacheError } from '../errors.js';
 import type { ReconnectStrategy } from '../options.js';
 import { nextDelay } from './backoff.js';
 import { type Opening, openConnection, type TrackingConnection, trackingCommand } from './connection.js';
 import type { Endpoint } from './endpoint.js';
-import type { Answers, NodeWatch } from './node-watch.js';
-import { pushedName } from './pushed-name.js';
-import { refusalOf } from './refusal.js';
+import { type Answers, judgeError, type NodeWatch, nonsense } from './node-watch.js';
+import { Pushes } from './pushes.js';
+import { asError, lossOf, refusalOf } from './refusal.js';
 import { Session } from './session.js';
+import type { TrackerObserver } from './tracker-observer.js';
 import type { TrackingStats } from './tracking-stats.js';
 
 export interface TrackerOptions {
@@ -26,22 +26,6 @@ export interface TrackerOptions {
   readonly reconnectStrategy: ReconnectStrategy | undefined;
   readonly random: () => number;
   readonly observer: TrackerObserver;
-}
-
-export interface TrackerObserver {
-  /** A push was applied: `null` stands for every key. */
-  invalidated(node: string, key: string | null): void;
-  armed(): void;
-  /** The lease ran out without a proof: the connection is given up. */
-  expired(): void;
-  /** The server will not track for us. It is asked again every 30 s. */
-  refused(error: NearCacheError, role: 'primary' | 'replica'): void;
-  /** The connection failed or fell silent; it is being reopened unless `final`. */
-  lost(error: NearCacheError, final: boolean): void;
-  /** The node is something else than before: its session ended, and begins anew once it has authority again. */
-  deposed(node: string, reason: string): void;
-  /** A push could not be understood; the cache was emptied. */
-  malformed(node: string): void;
 }
 
 /** How long a refusal stands before the server is asked again. Unit: ms. */
@@ -65,6 +49,7 @@ export class Tracker {
   /** Asked with every heartbeat. */
   readonly #watch: NodeWatch;
   readonly #lease: Lease;
+  readonly #pushes: Pushes;
   #state: TrackingStats['state'] = 'closed';
   #endpoint: Endpoint;
   #opening: Opening | undefined;
@@ -80,9 +65,11 @@ export class Tracker {
   #reconnects = -1;
   /** The connection has not been armed yet. */
   #isNew = false;
+  /** A session ended since the last refusal: what is refused now was granted, and may be again. */
+  #hasServed = false;
   /** Why the node's last PONG proved nothing. */
   #doubt = 'it is too far behind its primary';
-  #invalidations = 0;
+  #standsBySince = 0;
   #reads = 0;
 
   constructor(options: TrackerOptions, { endpoint, primary, watch }: TrackedNode) {
@@ -94,6 +81,11 @@ export class Tracker {
     this.#lease.isReplica = primary !== undefined;
     if (this.#lease.isReplica) this.#lease.coversAsOf = Number.NEGATIVE_INFINITY;
     this.#session = new Session(options.coherence, this.#lease);
+    const { observer } = options;
+    this.#pushes = new Pushes(options.coherence, {
+      invalidated: (key) => this.#invalidated(key),
+      malformed: () => observer.malformed(this.node),
+    });
   }
 
   get lease(): Lease {
@@ -122,7 +114,7 @@ export class Tracker {
       epoch: this.#lease.epoch,
       rtt: this.#session.rtt ?? null,
       reconnects: Math.max(0, this.#reconnects),
-      invalidations: this.#invalidations,
+      invalidations: this.#pushes.count,
       leaseRemaining: Math.max(0, this.#lease.serveUntil - coherence.now()),
       answers: this.role === 'primary' ? this.#lease.armed : isFit,
       replicaReads: this.#reads,
@@ -165,7 +157,7 @@ export class Tracker {
     const coverage = this.#options.coherence.prefixes.coverage();
     const opening = openConnection(this.#endpoint, trackingCommand(coverage, this.#options.noLoop), {
       onInvalidate: (key) => {
-        if (life === this.#life) this.#apply(key);
+        if (life === this.#life) this.#pushes.apply(key);
       },
       onEnd: (cause) => {
         if (life === this.#life) this.#lost(cause);
@@ -189,16 +181,21 @@ export class Tracker {
 
   /** The session is armed once the node has said that it has authority. */
   #admit(): void {
+    this.#standBy();
+    this.#beat();
+  }
+
+  #standBy(): void {
     this.#watch.reset();
     this.#state = 'standby';
-    this.#beat();
+    this.#standsBySince = this.#options.coherence.now();
   }
 
   #arm(coversAsOf?: number): void {
     this.#state = 'armed';
-    this.#retries = 0;
     if (this.#isNew) this.#reconnects++;
     this.#isNew = false;
+    this.#hasServed = true;
     const life = this.#life;
     this.#session.arm(this.#coveredPrefixes(), coversAsOf);
     this.#options.observer.armed();
@@ -221,26 +218,25 @@ export class Tracker {
     handle?.destroy();
   }
 
-  #lost(cause: Error): void {
+  #lost(error: Error): void {
     const { observer, reconnectStrategy, random } = this.#options;
     this.#end('lost');
     // A listener may have closed the cache.
     if (this.#state === 'closed') return;
-    const refusal = refusalOf(cause, this.node);
+    const refusal = refusalOf(error, this.#endpoint);
     if (refusal !== undefined) {
       this.#state = 'refused';
-      this.#openIn(ASK_AGAIN);
+      this.#openIn(this.#hasServed ? this.#options.heartbeat : ASK_AGAIN);
+      this.#hasServed = false;
       observer.refused(refusal, this.role);
       return;
     }
     this.#state = 'lost';
+    const cause = this.#endpoint.secrets.hideIn(error);
     const delay = nextDelay(reconnectStrategy, this.#retries++, cause, random);
     if (delay !== undefined) this.#openIn(delay);
-    const message =
-      delay === undefined
-        ? `The tracking connection to ${this.node} is gone and tracking.reconnectStrategy gave up: reads go to Redis until the client connects anew.`
-        : `The tracking connection to ${this.node} is gone: reads go to Redis until it is back.`;
-    observer.lost(new NearCacheError('ERR_NEAR_TRACKING_LOST', message, { cause }), delay === undefined);
+    const isFinal = delay === undefined;
+    observer.lost(lossOf(cause, this.node, isFinal), isFinal);
   }
 
   #openIn(delay: number): void {
@@ -263,8 +259,15 @@ export class Tracker {
       observer.expired();
       if (life === this.#life) this.#lost(new Error(`No proof of life within ${maxStaleness} ms.`));
       return;
+    } else if (!this.#session.armed && this.#standsBySince + maxStaleness <= this.#options.coherence.now()) {
+      observer.doubted(this.node, this.#doubt);
+      if (life !== this.#life) return;
     }
-    this.#timer = setTimeout(() => this.#beat(), this.#options.heartbeat);
+    this.#timer = setTimeout(() => {
+      // Not when it is armed: where every session ends at once, each attempt would be the first.
+      if (this.#session.armed) this.#retries = 0;
+      this.#beat();
+    }, this.#options.heartbeat);
     this.#timer.unref();
     this.prove();
   }
@@ -274,21 +277,32 @@ export class Tracker {
     const { epoch } = this.#lease;
     const life = this.#life;
     const askedAt = this.#session.pingSent();
-    const isAsking = (): boolean => epoch === this.#lease.epoch && life === this.#life;
-    const beat = connection.beat(this.#watch.questions).then(
-      ({ answers, pong }) => isAsking() && this.#answered({ answers, askedAt }, pong),
+    const isCurrent = (): boolean => epoch === this.#lease.epoch && life === this.#life;
+    const answered = connection.beat(this.#watch.questions).then(
+      ({ answers, isPong }) => {
+        if (isCurrent()) this.#answered({ answers, askedAt }, isPong);
+      },
       // BUSY, LOADING and the like prove nothing; the lease runs on. A dead socket reports itself.
-      () => isAsking() && this.#session.pingFailed(),
+      (cause: unknown) => {
+        if (!isCurrent()) return;
+        const error = asError(cause);
+        if (judgeError(error).kind === 'denied') return this.#lost(error);
+        this.#session.pingFailed();
+        this.#doubt = `PING was answered with ${error.message}`;
+      },
     );
-    // A fault in here must not end the process.
-    beat.catch((fault: Error) => life === this.#life && this.#lost(fault));
+    // Whatever went wrong over an answer must not take the process along.
+    answered.catch((error: unknown) => {
+      if (life === this.#life) this.#lost(asError(error));
+    });
   }
 
-  #answered(answers: Answers, pong: unknown): void {
-    const verdict = this.#watch.judge(answers);
-    if (verdict.kind === 'denied') {
+  #answered(answers: Answers, isPong: boolean): void {
+    // Whatever else was answered is none of what was asked, either.
+    const verdict = isPong ? this.#watch.judge(answers) : nonsense('PING');
+    if (verdict.kind === 'denied' || verdict.kind === 'nonsense') {
       this.#lost(verdict.error);
-    } else if (verdict.kind === 'authority' && pong === 'PONG') {
+    } else if (verdict.kind === 'authority') {
       this.#session.pongReceived(verdict.coversAsOf);
       if (this.#session.armed) {
         if (this.#session.canProve(this.#options.coherence.leases.proofWanted)) this.prove();
@@ -313,32 +327,16 @@ export class Tracker {
     if (!this.#session.armed) return;
     this.#session.lose('deposed');
     if (this.#connection === undefined) return;
-    this.#state = 'standby';
-    this.#watch.reset();
+    this.#standBy();
     this.#options.observer.deposed(this.node, reason);
   }
 
-  // --- pushes ----------------------------------------------------------------------------------------------
-
-  #apply(key: unknown): void {
-    const { coherence, observer } = this.#options;
-    this.#invalidations++;
-    if (key === null) {
-      coherence.flush('server');
-      observer.invalidated(this.node, null);
-      // It may have been pointed at another primary, of which it has got everything now.
-      this.#session.doubt();
-      if (this.#lease.isReplica) this.prove();
-      return;
-    }
-    const name = pushedName(key);
-    if (name === undefined) {
-      coherence.flush('server');
-      observer.malformed(this.node);
-      return;
-    }
-    coherence.invalidate(name);
-    observer.invalidated(this.node, name);
+  #invalidated(key: string | null): void {
+    this.#options.observer.invalidated(this.node, key);
+    if (key !== null) return;
+    // It may have been pointed at another primary, of which it has got everything now.
+    this.#session.doubt();
+    if (this.#lease.isReplica) this.prove();
   }
 
   // --- coverage --------------------------------------------------------------------------------------------
@@ -361,7 +359,7 @@ export class Tracker {
     if (kept && added.length === 0) return this.#session.extend(this.#coveredPrefixes());
     try {
       if (kept) {
-        await this.#inTime(connection.send([trackingCommand(added, this.#options.noLoop)]));
+        await this.#inTime(connection.track([trackingCommand(added, this.#options.noLoop)]));
         if (life !== this.#life) return;
         this.#coverage = wanted;
         this.#session.extend(this.#coveredPrefixes());
@@ -370,14 +368,14 @@ export class Tracker {
       // Removing needs OFF, and pushes pending at that moment are lost: the session ends and a new one begins.
       this.#session.lose('coverage');
       await this.#inTime(
-        connection.send([['CLIENT', 'TRACKING', 'OFF'], trackingCommand(wanted, this.#options.noLoop)]),
+        connection.track([['CLIENT', 'TRACKING', 'OFF'], trackingCommand(wanted, this.#options.noLoop)]),
       );
       if (life !== this.#life) return;
       this.#coverage = wanted;
       this.#session.arm(this.#coveredPrefixes(), this.#lease.coversAsOf);
     } catch (error) {
       // An error of CLIENT TRACKING can be followed by an OK: this connection's replies can't be trusted any more.
-      if (life === this.#life) this.#lost(error instanceof Error ? error : new Error(String(error)));
+      if (life === this.#life) this.#lost(asError(error));
     }
   }
 

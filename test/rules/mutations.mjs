@@ -37,9 +37,9 @@ export const MUTATIONS = [
   {
     rule: 'C2',
     what: 'a null push flushes nothing',
-    file: 'tracking/tracker.ts',
-    find: "coherence.flush('server');\n      observer.invalidated(this.node, null);",
-    replace: 'observer.invalidated(this.node, null);',
+    file: 'tracking/pushes.ts',
+    find: "this.#coherence.flush('server');",
+    replace: '',
     tests: 'integration/coherence/c2-',
   },
   {
@@ -127,16 +127,16 @@ export const MUTATIONS = [
     rule: 'C6',
     what: 'any answer to PING counts',
     file: 'tracking/tracker.ts',
-    find: '() => isAsking() && this.#session.pingFailed(),',
-    replace: '() => isAsking() && this.#session.pongReceived(),',
+    find: '        this.#session.pingFailed();\n        this.#doubt',
+    replace: '        this.#session.pongReceived();\n        this.#doubt',
     tests: 'integration/coherence/c6-',
   },
   {
     rule: 'C6',
     what: 'any reply to PING counts',
     file: 'tracking/tracker.ts',
-    find: " && pong === 'PONG'",
-    replace: '',
+    find: "isPong ? this.#watch.judge(answers) : nonsense('PING')",
+    replace: 'this.#watch.judge(answers)',
     tests: 'integration/coherence/c6-',
   },
   {

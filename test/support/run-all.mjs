@@ -1,7 +1,7 @@
-// All tests, part by part: types, lint, build, unit, integration, contract. Goes on after a failure, so that one run shows all,
-// and counts truly: each vitest test is one, each other part is one.
+// All tests, part by part. Goes on after a failure, so that one run shows all, and counts truly: each vitest test is one, each
+// other part is one. The integration tests mostly wait for servers, so the rest is done beside them.
 
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -13,14 +13,13 @@ const reports = mkdtempSync(join(tmpdir(), 'redis-near-cache-tests-'));
 let passed = 0;
 let failed = 0;
 
-check('types', 'tsc', ['--noEmit', '-p', 'tsconfig.json']);
-check('lint', 'biome', ['check', '.']);
-check('build', 'tsup', []);
-check('package', 'publint', ['--strict']);
-check('package types', 'attw', ['--pack', '.', '--quiet']);
-vitest('unit');
-vitest('integration');
-vitest('contract');
+await check('types', 'tsc', ['--noEmit', '-p', 'tsconfig.json']);
+await check('lint', 'biome', ['check', '.']);
+await check('build', 'tsup', []);
+await check('package', 'publint', ['--strict']);
+await check('package types', 'attw', ['--pack', '.', '--quiet']);
+await vitest('unit', process.stdout);
+await Promise.all([vitest('integration', process.stdout), beside(['contract', 'model', 'soak'])]);
 
 rmSync(reports, { recursive: true, force: true });
 const line = `tests: ${passed} passed, ${failed} failed`;
@@ -28,23 +27,26 @@ if (process.env.TEST_SUMMARY_FILE) writeFileSync(process.env.TEST_SUMMARY_FILE, 
 process.stdout.write(`\n${line}\n`);
 process.exit(failed === 0 && passed > 0 ? 0 : 1);
 
-function check(part, command, args) {
-  title(part);
-  if (run(command, args) === 0) passed++;
+async function check(part, command, args) {
+  title(part, process.stdout);
+  if ((await run(command, args, process.stdout)) === 0) passed++;
   else failed++;
 }
 
-function vitest(project) {
-  title(project);
+/** One after the other; what each says is shown when it has ended, as a whole. */
+async function beside(projects) {
+  for (const project of projects) {
+    const said = [];
+    await vitest(project, { write: (text) => said.push(text) });
+    process.stdout.write(said.join(''));
+  }
+}
+
+async function vitest(project, out) {
+  title(project, out);
   const file = join(reports, `${project}.json`);
-  const status = run('vitest', [
-    'run',
-    '--project',
-    project,
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${file}`,
-  ]);
+  const args = ['run', '--project', project, '--reporter=default', '--reporter=json'];
+  const status = await run('vitest', [...args, `--outputFile.json=${file}`], out);
   const counts = readCounts(file);
   passed += counts.passed;
   failed += counts.failed;
@@ -61,10 +63,21 @@ function readCounts(file) {
   }
 }
 
-function run(command, args) {
-  return spawnSync(join(BIN, command), args, { cwd: ROOT, stdio: 'inherit' }).status ?? 1;
+function run(command, args, out) {
+  const child = spawn(join(BIN, command), args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8');
+    stream.on('data', (text) => out.write(text));
+  }
+  return new Promise((resolve) => {
+    child.on('error', (error) => {
+      out.write(`${error.message}\n`);
+      resolve(1);
+    });
+    child.on('close', (status) => resolve(status ?? 1));
+  });
 }
 
-function title(part) {
-  process.stdout.write(`\n== ${part} ==\n`);
+function title(part, out) {
+  out.write(`\n== ${part} ==\n`);
 }

@@ -1,7 +1,6 @@
-// A TCP proxy between a client and a server that can hold, cut or swallow what passes, per direction.
+// A TCP proxy between a client and a server that can delay, hold, cut, slow down or swallow what passes.
 
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from './free-port.js';
 
 /** Both ways, or one: `'up'` goes to the server, `'down'` comes from it. */
@@ -10,17 +9,19 @@ export type Direction = 'up' | 'down';
 interface Pipe {
   readonly socket: Socket;
   readonly held: Buffer[];
+  /** What takes its time, and when it arrives (ms of `performance.now()`), in order. */
+  readonly late: { readonly chunk: Buffer; readonly at: number }[];
 }
 
 interface Link {
   readonly up: Pipe;
   readonly down: Pipe;
   stranded: boolean;
-  /** Chunks on their way down. */
-  delayed: number;
 }
 
 type Mode = 'flow' | 'hold' | 'swallow';
+
+const BOTH: readonly Direction[] = ['up', 'down'];
 
 export class TcpProxy {
   readonly port: number;
@@ -28,9 +29,12 @@ export class TcpProxy {
   readonly #server: Server;
   readonly #links = new Set<Link>();
   readonly #mode: Record<Direction, Mode> = { up: 'flow', down: 'flow' };
+  readonly #swallowed: Record<Direction, number> = { up: 0, down: 0 };
   #fragment = 0;
-  #delay = 0;
   #refusing = false;
+  #latency: () => number = () => 0;
+  #bytesPerSecond = Number.POSITIVE_INFINITY;
+  #truncating = false;
 
   private constructor(port: number, target: number, server: Server) {
     this.port = port;
@@ -76,28 +80,37 @@ export class TcpProxy {
     }
   }
 
-  /** Half-open: bytes vanish both ways, no FIN, no RST, for existing and new connections. */
-  blackhole(): void {
-    this.#mode.up = 'swallow';
-    this.#mode.down = 'swallow';
+  /** Half-open: bytes vanish both ways or one, no FIN, no RST, for existing and new connections. */
+  blackhole(...directions: readonly Direction[]): void {
+    for (const direction of directions.length === 0 ? BOTH : directions) this.#mode[direction] = 'swallow';
   }
 
-  /** The same for the connections of now only, or the oldest of them: new ones work. */
+  /** How many bytes have vanished in this direction so far. */
+  swallowed(direction: Direction): number {
+    return this.#swallowed[direction];
+  }
+
+  /** Half-open for the connections of now only, or the oldest of them: new ones work. */
   strand(oldest = Number.POSITIVE_INFINITY): void {
     for (const link of [...this.#links].slice(0, oldest)) link.stranded = true;
   }
 
-  /** Ends a black hole for connections opened from now on; older ones are cut. */
+  /** Ends everything that was wrong for connections opened from now on; older ones are cut. */
   heal(): void {
     this.#mode.up = 'flow';
     this.#mode.down = 'flow';
     this.#refusing = false;
+    this.#latency = () => 0;
+    this.#bytesPerSecond = Number.POSITIVE_INFINITY;
+    this.#truncating = false;
+    this.#fragment = 0;
     this.cut();
   }
 
-  /** Ends every connection. */
-  cut(): void {
+  /** Ends every connection, or those that are chosen. */
+  cut(isChosen: () => boolean = () => true): void {
     for (const { up, down } of this.#links) {
+      if (!isChosen()) continue;
       up.socket.destroy();
       down.socket.destroy();
     }
@@ -120,9 +133,28 @@ export class TcpProxy {
     this.#fragment = bytes;
   }
 
-  /** What comes from the server from now on arrives so much later. Unit: ms. */
-  delay(ms: number): void {
-    this.#delay = ms;
+  /** What passes arrives so many ms later, in order; each connection for itself: they overtake each other. */
+  delay(latency: number | (() => number)): void {
+    this.#latency = typeof latency === 'number' ? () => latency : latency;
+  }
+
+  /** Delivers no more than so many bytes a second, per connection and direction. */
+  throttle(bytesPerSecond: number): void {
+    this.#bytesPerSecond = bytesPerSecond;
+  }
+
+  /** Delivers about half of the next chunk from the server, then ends that connection: a frame stays incomplete. */
+  truncate(): void {
+    this.#truncating = true;
+  }
+
+  /** Takes nothing from the server any more, so that its output buffers grow, until `listen()`. */
+  deafen(): void {
+    for (const { up } of this.#links) up.socket.pause();
+  }
+
+  listen(): void {
+    for (const { up } of this.#links) up.socket.resume();
   }
 
   /** Listens no more: connecting fails, as where no server runs. */
@@ -147,10 +179,9 @@ export class TcpProxy {
     }
     const upstream = connect(this.#target, '127.0.0.1');
     const link: Link = {
-      up: { socket: upstream, held: [] },
-      down: { socket: downstream, held: [] },
+      up: { socket: upstream, held: [], late: [] },
+      down: { socket: downstream, held: [], late: [] },
       stranded: false,
-      delayed: 0,
     };
     this.#links.add(link);
     for (const socket of [upstream, downstream]) {
@@ -163,26 +194,22 @@ export class TcpProxy {
       });
     }
     downstream.on('data', (chunk) => this.#pass('up', link, chunk));
-    // One after the other, although the delay may change.
-    let last = Promise.resolve();
-    upstream.on('data', (chunk) => {
-      if (this.#delay === 0 && link.delayed === 0) return this.#pass('down', link, chunk);
-      link.delayed++;
-      const due = sleep(this.#delay);
-      last = last
-        .then(() => due)
-        .then(() => {
-          link.delayed--;
-          this.#pass('down', link, chunk);
-        });
-    });
+    upstream.on('data', (chunk) => this.#pass('down', link, chunk));
   }
 
   #pass(direction: Direction, link: Link, chunk: Buffer): void {
     const pipe = link[direction];
     const mode = link.stranded ? 'swallow' : this.#mode[direction];
     if (mode === 'hold') pipe.held.push(chunk);
+    if (mode === 'swallow') this.#swallowed[direction] += chunk.length;
     if (mode !== 'flow') return;
+    if (direction === 'down' && this.#truncating) {
+      this.#truncating = false;
+      pipe.socket.end(chunk.subarray(0, insideFrame(chunk)));
+      link.up.socket.destroy();
+      return;
+    }
+    if (this.#isLate(pipe, chunk)) return;
     if (direction === 'up' || this.#fragment === 0) {
       pipe.socket.write(chunk);
       return;
@@ -193,10 +220,38 @@ export class TcpProxy {
     this.#drip(pipe);
   }
 
+  /** Whether the chunk takes its time; whatever comes later on this connection comes after it. */
+  #isLate(pipe: Pipe, chunk: Buffer): boolean {
+    const now = performance.now();
+    const before = pipe.late.at(-1)?.at ?? now;
+    const at = Math.max(before, now + this.#latency()) + (chunk.length / this.#bytesPerSecond) * 1_000;
+    if (at <= now && pipe.late.length === 0) return false;
+    pipe.late.push({ chunk, at });
+    if (pipe.late.length === 1) this.#deliverLate(pipe);
+    return true;
+  }
+
+  #deliverLate(pipe: Pipe): void {
+    const [next] = pipe.late;
+    if (next === undefined) return;
+    const deliver = (): void => {
+      if (pipe.socket.writable) pipe.socket.write(next.chunk);
+      pipe.late.shift();
+      this.#deliverLate(pipe);
+    };
+    setTimeout(deliver, next.at - performance.now());
+  }
+
   /** One piece per event-loop turn, so that each arrives as a chunk of its own. */
   #drip(pipe: Pipe): void {
     const piece = pipe.held.shift();
     if (piece === undefined) return;
     pipe.socket.write(piece, () => setImmediate(() => this.#drip(pipe)));
   }
+}
+
+/** Near the middle, and not where a line of RESP ends: what was delivered is no whole frame. */
+function insideFrame(chunk: Buffer): number {
+  const middle = Math.floor(chunk.length / 2);
+  return middle > 0 && chunk[middle - 1] === 0x0a ? middle - 1 : middle;
 }

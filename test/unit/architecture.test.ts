@@ -46,8 +46,10 @@ const ENTRY_POINTS: Readonly<Record<string, string>> = {
 /** Files at the top of src/ that every folder may use, with what they may use themselves. */
 const SHARED: Readonly<Record<string, readonly string[]>> = {
   'codec.ts': [],
-  'errors.ts': [],
-  'options.ts': ['codec.ts', 'errors.ts'],
+  'errors.ts': ['redaction.ts'],
+  'options.ts': ['codec.ts', 'errors.ts', 'redaction.ts', 'server-url.ts'],
+  'redaction.ts': [],
+  'server-url.ts': [],
 };
 
 interface Source {

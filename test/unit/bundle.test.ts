@@ -30,7 +30,7 @@ describe('a bundle of withNearCache', () => {
     const all = await bundled(WRAPPING);
     const own = await bundled(WRAPPING, DEPENDENCIES);
     expect(own.length).toBeGreaterThan(10_000);
-    expect(own.length).toBeLessThan(102_000);
+    expect(own.length).toBeLessThan(108_000);
     expect(all.length - own.length, 'lru-cache and eventemitter3').toBeLessThan(24_000);
     expect(gzipSync(all).length).toBeLessThan(46_000);
   });

@@ -95,3 +95,14 @@ test('a read under way is not stored if its slot is gone when the reply comes, a
   expect(core.peek('k:gone', 'GET')).toBe('new');
   expect(core.peek('k:stays', 'GET')).toBeUndefined();
 });
+
+test.each<['primary' | 'replica', string, unknown, unknown]>([
+  ['primary', 'no text about the cluster', { toString: OK }, primaryWith('0-99')],
+  ['primary', 'nothing of its state', 'PONG', primaryWith('0-99')],
+  ['primary', 'no text about its nodes', OK, [[primaryWith('0-99')]]],
+  ['replica', 'nothing of itself', OK, line('b', 'master', '-', '100-16383')],
+])('a %s that says %s proves nothing, and its slots stay', (role, _, info, nodes) => {
+  watch = new ClusterWatch(role, (own) => moves.push(own));
+  expect(watch.judge({ answers: [info, nodes], askedAt: 0 })).toMatchObject({ kind: 'nonsense' });
+  expect(moves).toEqual([]);
+});

@@ -35,6 +35,10 @@ describe('a single server', () => {
     ['any', replica('connect'), 'none'],
     ['primary', replica('connected'), 'deposed'],
     ['primary', new Error('NOPERM'), 'authority'],
+    ['any', 'PONG', 'nonsense'],
+    ['any', ['sentinel', []], 'nonsense'],
+    ['any', ['slave', '127.0.0.1', 6379], 'nonsense'],
+    ['any', [{ toString: 'master' }], 'nonsense'],
   ] as const)('that must be %s and says %j: %s', (mustBe, role, kind) => {
     expect(judge(mustBe, role)).toBe(kind);
   });
@@ -43,6 +47,7 @@ describe('a single server', () => {
     const watch = new RoleWatch('any');
     watch.judge({ answers: [new Error('NOPERM')], askedAt: 1 });
     expect(watch.questions).toEqual([]);
+    expect(watch.judge({ answers: [], askedAt: 2 })).toEqual(AUTHORITY);
     watch.reset();
     expect(watch.questions).toEqual([['ROLE']]);
   });

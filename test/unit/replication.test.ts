@@ -84,6 +84,17 @@ describe('a primary', () => {
   });
 });
 
+test.each([
+  ['that says nothing', ''],
+  ['that says no text', [['role:master']]],
+  ['without a history', info({ role: 'master', master_repl_offset: 100 })],
+  ['without an offset', info({ role: 'master', master_replid: 'one', master_repl_offset: 'far' })],
+])('a primary %s proves nothing, and nothing is noted of it', (_, answer) => {
+  const watch = new PrimaryWatch(written, () => {});
+  expect(watch.judge({ answers: [answer], askedAt: 5 })).toMatchObject({ kind: 'nonsense' });
+  expect(written.coveredBy('one', 1_000)).toBe(Number.NEGATIVE_INFINITY);
+});
+
 describe('a replica', () => {
   const judge = (answer: unknown) => new ReplicaWatch(written).judge({ answers: [answer], askedAt: 99 });
 
@@ -100,7 +111,8 @@ describe('a replica', () => {
     ['that is loading', new Error('LOADING Redis is loading the dataset in memory'), 'none'],
     ['that may not be asked', new Error('NOPERM this user has no permissions'), 'denied'],
     ['that knows no INFO', new Error('ERR unknown command'), 'denied'],
-    ['that says nothing', '', 'deposed'],
+    ['that says nothing', '', 'nonsense'],
+    ['that says no text', { toString: 'role:slave' }, 'nonsense'],
   ])('%s proves nothing', (_, answer, kind) => {
     written.note('one', 100, 10);
     expect(judge(answer)).toMatchObject({ kind });

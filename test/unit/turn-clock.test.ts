@@ -69,3 +69,26 @@ test('one end of turn is asked for per turn', () => {
   for (let i = 0; i < 1_000; i++) clock.coarse();
   expect(asked).toBe(1);
 });
+
+test('a clock that is set back costs no more than the time since the last look', () => {
+  const { clock, pass } = rig();
+  pass(1_000);
+  expect(clock.exact()).toBe(1_000);
+  pass(20);
+  pass(-600_000);
+  expect(clock.exact(), 'it goes on from where it was').toBe(1_000);
+  pass(30);
+  expect(clock.exact()).toBe(1_030);
+  pass(-5);
+  pass(600_000);
+  expect(clock.exact(), 'a leap ahead is time that has passed').toBe(601_025);
+});
+
+test('a scale that begins below zero is a scale like any other', () => {
+  const { clock, pass, endTurn } = rig();
+  pass(-1e9);
+  expect(clock.coarse()).toBe(-1e9);
+  endTurn();
+  pass(7);
+  expect(clock.coarse()).toBe(-1e9 + 7);
+});

@@ -6,10 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { createClient } from 'redis-client-v4';
 import { withNearCache } from 'redis-near-cache';
 import { describe, expect, test } from 'vitest';
-import { makeRig, type PlainClient } from '../support/rig.js';
-import { TcpProxy } from '../support/tcp-proxy.js';
-import { until } from '../support/until.js';
-import { useServer } from '../support/use-server.js';
+import { makeRig, type PlainClient } from '../../support/rig.js';
+import { TcpProxy } from '../../support/tcp-proxy.js';
+import { until } from '../../support/until.js';
+import { useServer } from '../../support/use-server.js';
 
 const OPTIONS = { prefixes: ['k:'] };
 
@@ -183,7 +183,7 @@ test('100 times wrap, connect, read and quit leave no connection and no listener
 test.each(['quit', 'disconnect', 'raw quit', 'unref', 'dispose'])(
   'a process ends by itself after %s',
   async (ending) => {
-    const script = fileURLToPath(new URL('../support/scripts/exits-by-itself.ts', import.meta.url));
+    const script = fileURLToPath(new URL('../../support/scripts/exits-by-itself.ts', import.meta.url));
     const child = spawn(process.execPath, ['--import', 'tsx', script, server.url, ending], { stdio: 'pipe' });
     let output = '';
     child.stdout.on('data', (chunk) => {
