@@ -26,7 +26,7 @@ export type StateReason =
 /**
  * Why a replica answers misses (`'fit'`), or does not: its data connection is not there (`'connection'`), its session is
  * not armed (`'tracking'`), it may be further behind than `routing.maxLag` (`'lag'`), a read there failed within the last
- * second (`'error'`), or it is none of its primary's replicas any more (`'gone'`).
+ * second (`'error'`), or its primary has no such replica now (`'gone'`).
  */
 export type ReplicaReason = UnfitReason | 'fit' | 'gone';
 
