@@ -59,9 +59,12 @@ export function combined(answers: readonly AskedExpiry[]): AskedExpiry {
   return { exists, remaining };
 }
 
-/** -2 means no such key, -1 no expiry. Source: https://redis.io/docs/latest/commands/pttl/ */
+/**
+ * -2 means no such key, -1 no expiry. The server subtracts whole milliseconds, of which up to one had passed: what is left
+ * for certain is one less. Source: https://redis.io/docs/latest/commands/pttl/
+ */
 function expiryOf(remaining: unknown): AskedExpiry {
   if (typeof remaining !== 'number') return { failed: remaining };
   if (remaining === -2) return { exists: false, remaining: Number.POSITIVE_INFINITY };
-  return { exists: true, remaining: remaining < 0 ? Number.POSITIVE_INFINITY : remaining };
+  return { exists: true, remaining: remaining < 0 ? Number.POSITIVE_INFINITY : Math.max(0, remaining - 1) };
 }

@@ -1,6 +1,7 @@
 // Rule C7: an entry ends at the smallest of its prefix's ttl, the option ttl and the key's own expiry, all counted
 // from when its read was sent.
 
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { calls, makeRig } from '../../support/rig.js';
 import { until } from '../../support/until.js';
@@ -20,6 +21,24 @@ test('a key that expires at the server is not served afterwards, though no push 
   await until(() => performance.now() > expired);
   expect(rig.redis.near.peek('k:1')).toBeUndefined();
   expect(await rig.redis.get('k:1')).toBeNull();
+});
+
+test('not even for the part of a millisecond that PTTL rounds up', async () => {
+  await using rig = await makeRig(server);
+  let held = 0;
+  for (let round = 0; round < 100; round++) {
+    const key = `k:round:${round}`;
+    await rig.outsider.set(key, 'value', { PX: 20 });
+    const expired = performance.now() + 20;
+    await turnsUntil(() => rig.prefix().invalidations > round);
+    // The longer the part of a millisecond that has passed, the more is rounded up, unless another one begins.
+    for (const start = performance.now(); performance.now() < start + (round % 10) / 10; );
+    await rig.redis.get(key);
+    if (rig.redis.near.peek(key) === 'value') held++;
+    await turnsUntil(() => performance.now() > expired);
+    expect(rig.redis.near.peek(key)).toBeUndefined();
+  }
+  expect(held).toBeGreaterThan(50);
 });
 
 test('the same holds for mGet and for hashes', async () => {
@@ -72,3 +91,8 @@ describe.each([
     expect(rig.redis.near.peek('k:1')).toBeUndefined();
   });
 });
+
+/** Looks at every turn of the event loop, so that it ends within microseconds. */
+async function turnsUntil(condition: () => boolean): Promise<void> {
+  while (!condition()) await nextTurn();
+}
