@@ -139,7 +139,8 @@ export class ClusterLoad {
     let wrong: string[] = [];
     const areRight = async (): Promise<boolean> => {
       wrong = [];
-      const values = await Promise.all(this.keys.map((key) => this.#writer.get(key)));
+      const values = await this.#values();
+      if (values === undefined) return false;
       for (const { name, near } of this.wrapped) {
         for (const [index, key] of this.keys.entries()) {
           const held = near?.near.peek(key);
@@ -153,6 +154,15 @@ export class ClusterLoad {
     await until(areRight, PATIENCE, what).catch((cause: unknown) => {
       throw new Error(`${wrong.join('; ')}\n${this.#situation()}`, { cause });
     });
+  }
+
+  /** What Redis holds; `undefined` while the client is still learning the topology. */
+  async #values(): Promise<(string | null)[] | undefined> {
+    try {
+      return await Promise.all(this.keys.map((key) => this.#writer.get(key)));
+    } catch {
+      return undefined;
+    }
   }
 
   /** Who tracks what, and who waits for answers. */
@@ -227,7 +237,7 @@ export class ClusterLoad {
     while (this.#reading) {
       const at = performance.now();
       try {
-        const value = count(await answered(read()));
+        const value = count(await answered(participant, read()));
         participant.seen.push({ key, at, answeredAt: performance.now(), value });
       } catch (error) {
         note(participant, error);
@@ -242,8 +252,8 @@ export class ClusterLoad {
     const key = `${name}:${participant.name}`;
     for (let value = 1; this.#writing; value++) {
       try {
-        await answered(client.set(key, `${value}`));
-        const read = count(await answered(client.get(key)));
+        await answered(participant, client.set(key, `${value}`));
+        const read = count(await answered(participant, client.get(key)));
         // A failover may have lost it; then others miss it too.
         if (read < value && count(await this.#writer.get(key)) >= value)
           lostWrites.push(`${participant.name}: ${key} is ${read}, not ${value}`);
@@ -267,10 +277,13 @@ async function canRead(redis: Near, key: string): Promise<boolean> {
 /** How long anybody waits for an answer. v4 loses commands: these are never answered, by bare clients neither. Unit: ms. */
 const WAIT = 5_000;
 
-async function answered<T>(reply: Promise<T>): Promise<T> {
+/** Goes on without an answer after a while. One that comes late after all is no error: a busy machine makes them. */
+async function answered<T>(participant: Participant, reply: Promise<T>): Promise<T> {
   const patience = new AbortController();
   const late = delay(WAIT, undefined, patience).then((): never => {
-    throw new Error('never answered');
+    const cameLate = (): void => forget(participant, NEVER_ANSWERED);
+    reply.then(cameLate, cameLate);
+    throw NEVER_ANSWERED;
   });
   late.catch(() => {});
   try {
@@ -279,6 +292,8 @@ async function answered<T>(reply: Promise<T>): Promise<T> {
     patience.abort();
   }
 }
+
+const NEVER_ANSWERED = new Error('never answered');
 
 /** Reads of one key that were asked for after a newer value had been read. */
 function stepsBack(seen: readonly Seen[]): { readonly from: Seen; readonly to: Seen }[] {
@@ -301,6 +316,13 @@ function stepsBack(seen: readonly Seen[]): { readonly from: Seen; readonly to: S
 function note({ errors }: Participant, error: unknown): void {
   const kind = kindOf(error);
   errors.set(kind, (errors.get(kind) ?? 0) + 1);
+}
+
+function forget({ errors }: Participant, error: unknown): void {
+  const kind = kindOf(error);
+  const rest = (errors.get(kind) ?? 0) - 1;
+  if (rest > 0) errors.set(kind, rest);
+  else errors.delete(kind);
 }
 
 /** The code of the server's, or the class of the client's; all that a broken connection brings is one kind. */
