@@ -77,16 +77,21 @@ export class Coherence {
 
   // --- reads -----------------------------------------------------------------------------------------------
 
-  /** The hot path: the held reply, or `undefined` if none may be served. Does not allocate. */
-  lookup(key: string, id: string): unknown {
+  /** The hot path: what is held and may be served. Does not allocate. */
+  hit(key: string, id: string): Reply | undefined {
     const entry = this.store.get(key);
     if (entry === undefined) return undefined;
     const reply = entry.find(id);
     if (reply === undefined) return undefined;
     const now = this.#clock.coarse();
-    if (!isLive(entry, reply, now) || isSuspect(entry, reply)) return undefined;
+    if (!isLive(entry, reply, now) || entry.isSuspect(reply)) return undefined;
     entry.prefix.hits++;
-    return reply.value;
+    return reply;
+  }
+
+  /** The value of a {@link hit}; `undefined` if nothing may be served. */
+  lookup(key: string, id: string): unknown {
+    return this.hit(key, id)?.value;
   }
 
   /** Like {@link lookup}, but leaves no trace in recency or counters. */
@@ -94,7 +99,7 @@ export class Coherence {
     const entry = this.store.peek(key);
     const reply = entry?.find(id);
     if (entry === undefined || reply === undefined) return undefined;
-    const served = isLive(entry, reply, this.#clock.coarse()) && !isSuspect(entry, reply);
+    const served = isLive(entry, reply, this.#clock.coarse()) && !entry.isSuspect(reply);
     return served ? reply.value : undefined;
   }
 
@@ -105,7 +110,7 @@ export class Coherence {
   suspected(key: string, id: string): Entry | undefined {
     const entry = this.store.peek(key);
     const reply = entry?.find(id);
-    if (entry === undefined || reply === undefined || !isSuspect(entry, reply)) return undefined;
+    if (entry === undefined || reply === undefined || !entry.isSuspect(reply)) return undefined;
     return isLive(entry, reply, this.#clock.coarse()) ? entry : undefined;
   }
 
@@ -364,9 +369,4 @@ export class Coherence {
 /** Whether the lease and the reply's own life still run. */
 function isLive(entry: Entry, reply: Reply, now: number): boolean {
   return now < entry.lease.serveUntil && now < reply.expiresAt;
-}
-
-/** Whether this process has seen a newer state of the key than the reply may tell of, not yet proven to be applied. */
-function isSuspect(entry: Entry, reply: Reply): boolean {
-  return reply.order < entry.floor && entry.lease.provenAsOf < entry.floorAt;
 }

@@ -5,8 +5,10 @@ import { types } from 'node:util';
 
 /** What an entry costs beside its key and replies: LRU slots, map cell, entry object. Unit: bytes. */
 export const ENTRY_OVERHEAD = 232;
-/** What one reply costs beside its value and id: record, map cell where there are several. Unit: bytes. */
-export const REPLY_OVERHEAD = 64;
+/** What a reply beside the entry's own costs, without its value and id: record and map cell. Unit: bytes. */
+export const REPLY_OVERHEAD = 160;
+/** What an entry costs more if it has anything beside its own reply. Unit: bytes. */
+export const MORE_OVERHEAD = 88;
 
 const STRING_HEADER = 16;
 const OBJECT_HEADER = 56;

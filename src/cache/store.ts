@@ -88,7 +88,7 @@ export class Store {
     const news = this.#isNews(entry, reply, others);
     if (!entry.add(reply, news, now)) return false;
     if (news) this.#suspectDependents(entry, reply.order, now);
-    const holds = (): boolean => this.peek(key)?.find(reply.id) === reply;
+    const holds = (): boolean => this.peek(key)?.find(reply.id)?.order === reply.order;
     if (!this.#set(key, entry)) return false;
     for (const [other, itsPrefix] of others) {
       // Making room for one may have cost another.
@@ -115,7 +115,7 @@ export class Store {
   /** Adds what was made of a held reply, for as long as that is held. */
   derive(key: string, source: Reply, id: string, value: unknown): void {
     const entry = this.peek(key);
-    if (entry?.find(source.id) !== source) return;
+    if (entry?.find(source.id)?.order !== source.order) return;
     entry.set(makeReply(id, value, source.expiresAt, source.order, source.others));
     this.#set(key, entry);
     this.#tellEvicted();
@@ -192,24 +192,26 @@ export class Store {
     for (const dependent of gone.dependents) {
       const entry = this.peek(dependent);
       if (entry === undefined) continue;
-      for (const reply of [...entry.replies()])
+      for (const reply of entry.replies())
         if (reply.others.includes(key)) this.#drop(dependent, entry, reply);
       this.#remeasure(dependent, entry);
     }
-    for (const reply of gone.replies()) this.#untieReply(key, reply);
+    for (const { others } of gone.replies()) this.#untieReply(key, others);
   }
 
   #drop(key: string, entry: Entry, reply: Reply): void {
-    entry.remove(reply);
-    this.#untieReply(key, reply, entry);
+    // The reply may be the entry itself.
+    const { id, others } = reply;
+    entry.remove(id);
+    this.#untieReply(key, others, entry);
   }
 
-  /** The reply of `key` is gone; `entry` may hold others that hang on the same keys. */
-  #untieReply(key: string, reply: Reply, entry?: Entry): void {
-    for (const other of reply.others) {
+  /** A reply of `key` that hung on `ties` is gone; `entry` may hold others that hang on the same keys. */
+  #untieReply(key: string, ties: readonly string[], entry?: Entry): void {
+    for (const other of ties) {
       const tied = this.peek(other);
       if (tied === undefined) continue;
-      if (entry !== undefined && [...entry.replies()].some(({ others }) => others.includes(other))) continue;
+      if (entry !== undefined && entry.replies().some(({ others }) => others.includes(other))) continue;
       tied.unlink(key);
       this.#remeasure(other, tied);
     }

@@ -25,7 +25,7 @@ export class KeySpace {
   }
 
   onWire(key: string): string {
-    return this.#prefix + key;
+    return this.#prefix === '' ? key : this.#prefix + key;
   }
 
   asWritten(key: string): string {

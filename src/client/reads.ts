@@ -1,13 +1,14 @@
 // Answers cached reads: from memory, by joining a read under way, or by sending one (rules C1 to C3, C13, C16).
 
-import type { Entry } from '../cache/entry.js';
+import type { Coherence } from '../cache/coherence.js';
+import type { Entry, Reply } from '../cache/entry.js';
 import type { Flight } from '../cache/flights.js';
 import type { Prefix } from '../cache/prefix.js';
 import type { CallOptions, ClientAdapter, View } from './adapter.js';
 import type { Before, DataNode } from './connections/connections.js';
 import { type Cacheable, cacheableOf, type WireCommand } from './effect.js';
 import { type AskedExpiry, combined, ExpiryQuestion, isKnown } from './expiry-question.js';
-import { isCacheableKey } from './keys.js';
+import { isCacheableKey, type KeySpace } from './keys.js';
 import type { MethodPath } from './methods.js';
 import type { NearCache } from './near-cache.js';
 import { onAnswer } from './own-commands.js';
@@ -41,17 +42,21 @@ const NO_OTHERS: readonly string[] = [];
 export class CachedReads {
   readonly #adapter: ClientAdapter;
   readonly #near: NearCache;
+  readonly #coherence: Coherence;
+  readonly #keys: KeySpace;
 
   constructor(adapter: ClientAdapter, near: NearCache) {
     this.#adapter = adapter;
     this.#near = near;
+    this.#coherence = near.coherence;
+    this.#keys = near.keys;
   }
 
   /** The hot path: what is held under this name for a key as users write it. */
-  held(id: string, key: unknown): unknown {
+  held(id: string, key: unknown): Promise<unknown> | undefined {
     if (typeof key !== 'string') return undefined;
-    const held = this.#near.coherence.lookup(this.#near.keys.onWire(key), id);
-    return typeof held === 'object' ? copyReply(held) : held;
+    const reply = this.#coherence.hit(this.#keys.onWire(key), id);
+    return reply === undefined ? undefined : handedOut(reply);
   }
 
   /** Answers a read, or returns `undefined` for a command whose replies are not cached. */
@@ -290,9 +295,22 @@ export function isTimeout(error: unknown): boolean {
  * Names a reply among those of its first key. One further argument is told from several by the separator, so that no
  * two argument lists share a name; `undefined` for arguments that are no text.
  */
+/** For what needs no copy, one settled promise for all hits: awaiting it is cheaper than making another. */
+function handedOut(reply: Reply): Promise<unknown> {
+  const { value } = reply;
+  if (typeof value === 'object' && value !== null) return Promise.resolve(copyReply(value));
+  reply.settled ??= Promise.resolve(value);
+  return reply.settled;
+}
+
+/** One and the same string for equal names, so that they are told apart by their addresses. */
+export function nameOfReplies(command: string): string {
+  return Object.keys({ [command]: 0 })[0] ?? command;
+}
+
 function replyId(name: string, rest: readonly unknown[], types: string): string | undefined {
   const command = name + types;
-  if (rest.length === 0) return command;
+  if (rest.length === 0) return nameOfReplies(command);
   for (const argument of rest) if (typeof argument !== 'string') return undefined;
   if (rest.length === 1) return fieldReplyId(command, rest[0] as string);
   return `${command}\n${JSON.stringify(rest)}`;

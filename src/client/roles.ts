@@ -41,10 +41,12 @@ export function mainRole(adapter: ClientAdapter, near: NearCache): FacadeRole {
       strayed: () => near.strayed(),
     }),
     groups,
-    held(id, key) {
-      follow();
-      return reads.held(id, key);
-    },
+    held: connections.isOrdered
+      ? (id, key) => reads.held(id, key)
+      : (id, key) => {
+          follow();
+          return reads.held(id, key);
+        },
     answer(name, read) {
       follow();
       if (name === 'MGET') return many.answer(read);

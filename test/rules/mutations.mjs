@@ -246,8 +246,8 @@ export const MUTATIONS = [
   {
     rule: '(d)',
     what: 'other replies of a key are served although news of it was seen',
-    file: 'cache/coherence.ts',
-    find: 'return reply.order < entry.floor && entry.lease.provenAsOf < entry.floorAt;',
+    file: 'cache/entry.ts',
+    find: 'return more !== undefined && reply.order < more.floor && this.lease.provenAsOf < more.floorAt;',
     replace: 'return false;',
     tests: 'integration/monotonic',
   },
