@@ -4,7 +4,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Lease } from './lease.js';
 import type { Prefix } from './prefix.js';
-import { ENTRY_OVERHEAD, MORE_OVERHEAD, REPLY_OVERHEAD, stringBytes, valueBytes } from './size.js';
+import { ENTRY_OVERHEAD, MORE_OVERHEAD, REPLY_OVERHEAD, stringBytes, TIE, valueBytes } from './size.js';
 
 /** One held reply. Of one key, `id` and `order` tell it from all others, before and after. */
 export interface Reply {
@@ -19,9 +19,11 @@ export interface Reply {
   readonly size: number;
   /** Further keys that it hangs on. */
   readonly others: readonly string[];
-  /** The value as hits are handed it, once one was. */
-  settled: Promise<unknown> | undefined;
+  /** What hits are handed, or what makes it of the value: kept here by whoever hands out. */
+  handOut: HandOut | undefined;
 }
+
+export type HandOut = Promise<unknown> | ((value: unknown) => unknown);
 
 export function makeReply(
   id: string,
@@ -30,18 +32,22 @@ export function makeReply(
   order: number,
   others: readonly string[] = NO_OTHERS,
 ): Reply {
-  let size = stringBytes(id) + valueBytes(value);
-  for (const other of others) size += stringBytes(other);
   return {
     id: ownCopy(id),
     value,
     // V8 keeps a whole number in the record itself, and any other in an object of its own.
     expiresAt: Math.floor(expiresAt),
     order,
-    size,
+    size: sizeOf(id, value, others),
     others: others.length === 0 ? NO_OTHERS : others.map(ownCopy),
-    settled: undefined,
+    handOut: undefined,
   };
+}
+
+function sizeOf(id: string, value: unknown, others: readonly string[]): number {
+  let size = stringBytes(id) + valueBytes(value);
+  for (const other of others) size += stringBytes(other);
+  return size;
 }
 
 /** V8 keeps a part of a string as a view of the whole: a held key cut out of a large text would hold all of it. */
@@ -56,6 +62,10 @@ const NONE = '';
 
 /** What few entries have. */
 class More {
+  /** Of the entry's own reply. Unit: bytes. */
+  ownSize: number;
+  /** Of everything else. Unit: bytes. */
+  size = MORE_OVERHEAD;
   /** Further keys that the entry's own reply hangs on. */
   others = NO_OTHERS;
   /** Replies beside the entry's own. */
@@ -66,27 +76,41 @@ class More {
   floor = 0;
   /** ... until everything up to this moment is proven to have been applied: only then do they stand for good. */
   floorAt = Number.NEGATIVE_INFINITY;
+
+  constructor(ownSize: number) {
+    this.ownSize = ownSize;
+  }
 }
 
 export class Entry implements Reply {
   readonly prefix: Prefix;
   readonly lease: Lease;
-  bytes: number;
+  /** Read since it was last looked at for room. */
+  used = false;
 
   // Its own reply.
   id = NONE;
   value: unknown = undefined;
   expiresAt = 0;
   order = 0;
-  size = 0;
-  settled: Promise<unknown> | undefined = undefined;
+  handOut: HandOut | undefined = undefined;
 
   #more: More | undefined = undefined;
 
-  constructor(key: string, prefix: Prefix, lease: Lease) {
+  constructor(prefix: Prefix, lease: Lease) {
     this.prefix = prefix;
     this.lease = lease;
-    this.bytes = ENTRY_OVERHEAD + stringBytes(key);
+  }
+
+  /** Of its own reply. Not held where that is all there is: it is asked for when that is stored, and seldom again. */
+  get size(): number {
+    if (this.id === NONE) return 0;
+    return this.#more?.ownSize ?? sizeOf(this.id, this.value, NO_OTHERS);
+  }
+
+  /** Estimated bytes of the entry, for the key that it is held under. */
+  bytes(key: string): number {
+    return ENTRY_OVERHEAD + stringBytes(key) + this.size + (this.#more?.size ?? 0);
   }
 
   /** Further keys that its own reply hangs on. */
@@ -153,12 +177,12 @@ export class Entry implements Reply {
   set(reply: Reply): void {
     const several = this.#more?.several;
     if (this.id === reply.id || (this.id === NONE && several?.has(reply.id) !== true)) {
-      this.bytes += reply.size - this.size;
       this.#take(reply);
       return;
     }
-    this.bytes += reply.size - (several?.get(reply.id)?.size ?? -REPLY_OVERHEAD);
-    this.#furnish().several = (several ?? new Map<string, Reply>()).set(reply.id, reply);
+    const more = this.#furnish();
+    more.size += reply.size - (several?.get(reply.id)?.size ?? -REPLY_OVERHEAD);
+    more.several = (several ?? new Map<string, Reply>()).set(reply.id, reply);
   }
 
   #take({ id, value, expiresAt, order, size, others }: Reply): void {
@@ -166,15 +190,15 @@ export class Entry implements Reply {
     this.value = value;
     this.expiresAt = expiresAt;
     this.order = order;
-    this.size = size;
-    this.settled = undefined;
-    if (others.length > 0) this.#furnish().others = others;
-    else if (this.#more !== undefined) this.#more.others = NO_OTHERS;
+    this.handOut = undefined;
+    if (this.#more === undefined && others.length === 0) return;
+    const more = this.#furnish();
+    more.others = others;
+    more.ownSize = size;
   }
 
   remove(id: string): void {
     if (this.id === id) {
-      this.bytes -= this.size;
       this.#take(NOTHING);
       return;
     }
@@ -183,7 +207,7 @@ export class Entry implements Reply {
     if (more?.several === undefined || reply === undefined) return;
     more.several.delete(id);
     if (more.several.size === 0) more.several = undefined;
-    this.bytes -= reply.size + REPLY_OVERHEAD;
+    more.size -= reply.size + REPLY_OVERHEAD;
   }
 
   /** The entry of `key` holds a reply that hangs on this key. */
@@ -192,14 +216,14 @@ export class Entry implements Reply {
     more.dependents ??= new Set();
     if (more.dependents.has(key)) return;
     more.dependents.add(key);
-    this.bytes += REPLY_OVERHEAD;
+    more.size += TIE;
   }
 
   unlink(key: string): void {
     const more = this.#more;
     if (!more?.dependents?.delete(key)) return;
     if (more.dependents.size === 0) more.dependents = undefined;
-    this.bytes -= REPLY_OVERHEAD;
+    more.size -= TIE;
   }
 
   /** What was read before `order` is held back until `now` is proven, or until it is read anew. */
@@ -215,10 +239,7 @@ export class Entry implements Reply {
   }
 
   #furnish(): More {
-    if (this.#more === undefined) {
-      this.#more = new More();
-      this.bytes += MORE_OVERHEAD;
-    }
+    this.#more ??= new More(this.size);
     return this.#more;
   }
 }
@@ -230,5 +251,5 @@ const NOTHING: Reply = {
   order: 0,
   size: 0,
   others: NO_OTHERS,
-  settled: undefined,
+  handOut: undefined,
 };

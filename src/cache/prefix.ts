@@ -10,7 +10,9 @@ export interface PrefixSettings {
 
 export class Prefix implements PrefixSettings {
   readonly name: string;
-  #settings: PrefixSettings;
+  ttl: number;
+  maxEntries: number | undefined;
+  cacheNil: boolean;
 
   hits = 0;
   misses = 0;
@@ -25,22 +27,14 @@ export class Prefix implements PrefixSettings {
 
   constructor(name: string, settings: PrefixSettings) {
     this.name = name;
-    this.#settings = settings;
+    this.ttl = settings.ttl;
+    this.maxEntries = settings.maxEntries;
+    this.cacheNil = settings.cacheNil;
   }
 
-  get ttl(): number {
-    return this.#settings.ttl;
-  }
-
-  get maxEntries(): number | undefined {
-    return this.#settings.maxEntries;
-  }
-
-  get cacheNil(): boolean {
-    return this.#settings.cacheNil;
-  }
-
-  configure(settings: PrefixSettings): void {
-    this.#settings = settings;
+  configure({ ttl, maxEntries, cacheNil }: PrefixSettings): void {
+    this.ttl = ttl;
+    this.maxEntries = maxEntries;
+    this.cacheNil = cacheNil;
   }
 }

@@ -10,6 +10,9 @@ export const REPLY_OVERHEAD = 160;
 /** What an entry costs more if it has anything beside its own reply. Unit: bytes. */
 export const MORE_OVERHEAD = 88;
 
+/** What a tie to another key's entry costs. Unit: bytes. */
+export const TIE = 64;
+
 const STRING_HEADER = 16;
 const OBJECT_HEADER = 56;
 const BYTES_HEADER = 96;

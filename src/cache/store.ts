@@ -16,6 +16,9 @@ export interface StoreOptions {
 /** Keys beside the first that a reply hangs on, each with its prefix. */
 export type Others = readonly (readonly [key: string, prefix: Prefix])[];
 
+/** Where all entries are in use, one fill must not go through all of them. */
+const MAX_CHANCES = 64;
+
 export class Store {
   readonly #maxEntries: number;
   readonly #maxBytes: number;
@@ -58,12 +61,15 @@ export class Store {
     return this.#lru.calculatedSize;
   }
 
-  /** Looks up and marks as recently used. */
+  /**
+   * Looks up and marks as recently used. Only marks: to move an entry to the front for every hit, as lru-cache's own
+   * `get` does, would cost a hit a third more. See {@link #makeRoom}.
+   */
   get(key: string): Entry | undefined {
-    const entry = this.#lru.get(key);
-    if (entry !== undefined && entry.prefix.maxEntries !== undefined) {
-      this.#bounded.get(entry.prefix)?.get(key);
-    }
+    const entry = this.#lru.peek(key);
+    if (entry === undefined) return undefined;
+    entry.used = true;
+    if (entry.prefix.maxEntries !== undefined) this.#bounded.get(entry.prefix)?.get(key);
     return entry;
   }
 
@@ -143,13 +149,14 @@ export class Store {
     const held = this.#lru.peek(key);
     if (held?.lease === lease && held.prefix === prefix) return held;
     this.delete(key);
-    return new Entry(key, prefix, lease);
+    return new Entry(prefix, lease);
   }
 
   /** @returns false if the entry is larger than the store */
   #set(key: string, entry: Entry): boolean {
     const { prefix } = entry;
-    const fits = entry.bytes <= this.#maxBytes;
+    const size = entry.bytes(key);
+    const fits = size <= this.#maxBytes;
     // Taken out first, because lru-cache re-measures only a different value.
     this.#measured = fits ? entry : undefined;
     const known = this.#lru.delete(key);
@@ -160,14 +167,30 @@ export class Store {
       return false;
     }
     const name = ownCopy(key);
+    this.#makeRoom(size);
     prefix.entries++;
-    this.#lru.set(name, entry, { size: entry.bytes });
-    while (this.#lru.size > this.#maxEntries) this.#lru.pop();
+    this.#lru.set(name, entry, { size });
     // It may have been too large to stay.
     if (prefix.maxEntries !== undefined && this.#lru.peek(name) === entry)
       this.#recency(prefix, prefix.maxEntries).set(name, true);
     this.#cutTies();
     return true;
+  }
+
+  /** So that `size` bytes more fit in. The oldest goes, unless it was used since it was last looked at: CLOCK, or second chance. */
+  #makeRoom(size: number): void {
+    let chances = MAX_CHANCES;
+    while (this.#lru.size >= this.#maxEntries || this.#lru.calculatedSize + size > this.#maxBytes) {
+      const [oldest] = this.#lru.rkeys();
+      if (oldest === undefined) return;
+      const entry = this.#lru.peek(oldest);
+      if (entry?.used === true && chances-- > 0) {
+        entry.used = false;
+        this.#lru.get(oldest);
+      } else {
+        this.#lru.pop();
+      }
+    }
   }
 
   /** One at a time: cutting ties takes out entries that have ties of their own. */
@@ -211,7 +234,7 @@ export class Store {
     for (const other of ties) {
       const tied = this.peek(other);
       if (tied === undefined) continue;
-      if (entry !== undefined && entry.replies().some(({ others }) => others.includes(other))) continue;
+      if (entry?.replies().some(({ others }) => others.includes(other))) continue;
       tied.unlink(key);
       this.#remeasure(other, tied);
     }

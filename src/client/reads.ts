@@ -12,7 +12,7 @@ import { isCacheableKey, type KeySpace } from './keys.js';
 import type { MethodPath } from './methods.js';
 import type { NearCache } from './near-cache.js';
 import { onAnswer } from './own-commands.js';
-import { copyReply, holdsBytes, isCopyable, SCALAR_REPLIES } from './reply-types.js';
+import { copyOf, copyReply, heldForm, holdsBytes, isCopyable, SCALAR_REPLIES } from './reply-types.js';
 
 /** One call of a read command, taken apart. */
 export interface Read {
@@ -199,7 +199,7 @@ export class CachedReads {
         return;
       }
       if (isKnown(expiry)) {
-        coherence.land(flight, id, value, lifetimes.bounded(expiry));
+        coherence.land(flight, id, heldForm(value), lifetimes.bounded(expiry));
         return;
       }
       coherence.discard(flight);
@@ -297,10 +297,14 @@ export function isTimeout(error: unknown): boolean {
  */
 /** For what needs no copy, one settled promise for all hits: awaiting it is cheaper than making another. */
 function handedOut(reply: Reply): Promise<unknown> {
-  const { value } = reply;
-  if (typeof value === 'object' && value !== null) return Promise.resolve(copyReply(value));
-  reply.settled ??= Promise.resolve(value);
-  return reply.settled;
+  const { handOut } = reply;
+  if (handOut === undefined) return handedOutFirst(reply);
+  return typeof handOut === 'function' ? Promise.resolve(handOut(reply.value)) : handOut;
+}
+
+function handedOutFirst(reply: Reply): Promise<unknown> {
+  reply.handOut = copyOf(reply.value) ?? Promise.resolve(reply.value);
+  return handedOut(reply);
 }
 
 /** One and the same string for equal names, so that they are told apart by their addresses. */

@@ -51,6 +51,39 @@ export function copyReply(reply: unknown): unknown {
   return typeof reply !== 'object' || reply === null ? reply : copyObject(reply);
 }
 
+/** Makes of a held reply what one caller gets. */
+export type Copy = (reply: unknown) => unknown;
+
+/** How a held reply is copied for each hit; `undefined` for scalars, which need no copy. */
+export function copyOf(reply: unknown): Copy | undefined {
+  if (typeof reply !== 'object' || reply === null) return undefined;
+  if (Array.isArray(reply)) return reply.every(isScalar) ? copyList : copyReply;
+  if (!isPlain(reply) || !Object.values(reply).every(isScalar)) return copyReply;
+  return Object.getPrototypeOf(reply) === null ? copyRecord : copyPlain;
+}
+
+const copyList = (reply: unknown): unknown => (reply as unknown[]).slice();
+const copyPlain = (reply: unknown): unknown => ({ ...(reply as object) });
+/** V8 copies a record with a shape (see {@link heldForm}) as a whole; field by field it took 5 to 20 times as long. */
+const copyRecord = (reply: unknown): unknown => Object.setPrototypeOf({ ...(reply as object) }, null);
+
+/** Records with more fields are copied field by field: they are rather lists than records, each with a shape of its own. */
+const MAX_FIELDS = 32;
+
+/**
+ * A reply as it is held. node-redis makes the records of hashes without a prototype, which V8 keeps as hash tables. The same
+ * fields in a shape that equal records share cost less memory, and less time to copy.
+ */
+export function heldForm(reply: unknown): unknown {
+  if (typeof reply !== 'object' || reply === null || Object.getPrototypeOf(reply) !== null) return reply;
+  const values = Object.values(reply);
+  return values.length <= MAX_FIELDS && values.every(isScalar) ? copyRecord(reply) : reply;
+}
+
+function isScalar(reply: unknown): boolean {
+  return typeof reply !== 'object' || reply === null;
+}
+
 function copyObject(reply: object): unknown {
   if (Array.isArray(reply)) return reply.map(copyReply);
   if (types.isUint8Array(reply)) return Buffer.from(reply);
