@@ -96,11 +96,11 @@ export class Coherence {
 
   /** Like {@link lookup}, but leaves no trace in recency or counters. */
   peek(key: string, id: string): unknown {
-    const entry = this.store.peek(key);
-    const reply = entry?.find(id);
-    if (entry === undefined || reply === undefined) return undefined;
-    const served = isLive(entry, reply, this.#clock.coarse()) && !entry.isSuspect(reply);
-    return served ? reply.value : undefined;
+    const entry = this.store.look(key);
+    if (entry === undefined) return undefined;
+    const reply = entry.find(id);
+    if (reply === undefined) return undefined;
+    return isLive(entry, reply, this.#clock.coarse()) && !entry.isSuspect(reply) ? reply.value : undefined;
   }
 
   /**

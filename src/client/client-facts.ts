@@ -6,8 +6,8 @@ import type { Connections } from './connections/connections.js';
 export interface ClientFacts {
   readonly keyPrefix: string;
   readonly connections: Connections;
-  /** The types of its replies, where they are not node-redis' defaults. */
-  readonly types: () => string;
+  /** The name of its replies to GET; see `replyId`. */
+  readonly idOfGet: () => string;
   readonly queueIsBounded: () => boolean;
   /** The near cache was closed for good. */
   readonly onClose: () => void;

@@ -13,7 +13,8 @@ import {
 } from './effect.js';
 import { type MethodPath, repeatable } from './methods.js';
 import type { OwnCommands } from './own-commands.js';
-import { fieldReplyId, nameOfReplies, type Read } from './reads.js';
+import type { Read } from './reads.js';
+import { fieldReplyId, nameOfReplies } from './reply-ids.js';
 import type { SlotGroups } from './slot-groups.js';
 
 /** A method that stands in for one of the client's; `self` is the facade, or a view of it. */

@@ -81,7 +81,7 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
         proofWanted: () => this.#routes.prove(),
       },
     });
-    this.#prefixes = new RegisteredPrefixes(this.#coherence, this.keys, options, facts.types);
+    this.#prefixes = new RegisteredPrefixes(this.#coherence, this.keys, options, facts.idOfGet);
     for (const prefix of options.prefixes) this.#prefixes.register(prefix);
     this.#routes = new Routes(options, this.#coherence, facts.connections, {
       invalidated: (node, key) => {
@@ -131,8 +131,8 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
    * missing; `undefined` when nothing may be served. Counts nowhere and does not refresh the entry.
    */
   peek(key: string): string | null | undefined {
-    const id = `GET${this.#facts.types()}`;
-    return copyReply(this.#coherence.peek(this.keys.onWire(key), id)) as string | null | undefined;
+    const held = this.#coherence.peek(this.keys.onWire(key), this.#facts.idOfGet());
+    return copyReply(held) as string | null | undefined;
   }
 
   /** Drops what is held of one or several keys, in this process only; replies on their way are not stored. */

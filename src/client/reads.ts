@@ -12,6 +12,7 @@ import { isCacheableKey, type KeySpace } from './keys.js';
 import type { MethodPath } from './methods.js';
 import type { NearCache } from './near-cache.js';
 import { onAnswer } from './own-commands.js';
+import { replyId } from './reply-ids.js';
 import { copyOf, copyReply, heldForm, holdsBytes, isCopyable, SCALAR_REPLIES } from './reply-types.js';
 
 /** One call of a read command, taken apart. */
@@ -291,10 +292,6 @@ export function isTimeout(error: unknown): boolean {
   return error instanceof Error && /Timeout/.test(error.constructor.name);
 }
 
-/**
- * Names a reply among those of its first key. One further argument is told from several by the separator, so that no
- * two argument lists share a name; `undefined` for arguments that are no text.
- */
 /** For what needs no copy, one settled promise for all hits: awaiting it is cheaper than making another. */
 function handedOut(reply: Reply): Promise<unknown> {
   const { handOut } = reply;
@@ -305,22 +302,4 @@ function handedOut(reply: Reply): Promise<unknown> {
 function handedOutFirst(reply: Reply): Promise<unknown> {
   reply.handOut = copyOf(reply.value) ?? Promise.resolve(reply.value);
   return handedOut(reply);
-}
-
-/** One and the same string for equal names, so that they are told apart by their addresses. */
-export function nameOfReplies(command: string): string {
-  return Object.keys({ [command]: 0 })[0] ?? command;
-}
-
-function replyId(name: string, rest: readonly unknown[], types: string): string | undefined {
-  const command = name + types;
-  if (rest.length === 0) return nameOfReplies(command);
-  for (const argument of rest) if (typeof argument !== 'string') return undefined;
-  if (rest.length === 1) return fieldReplyId(command, rest[0] as string);
-  return `${command}\n${JSON.stringify(rest)}`;
-}
-
-/** The same for one further argument. */
-export function fieldReplyId(command: string, field: string): string {
-  return `${command} ${field}`;
 }

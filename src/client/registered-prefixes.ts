@@ -18,14 +18,14 @@ export class RegisteredPrefixes {
   readonly #coherence: Coherence;
   readonly #keys: KeySpace;
   readonly #defaults: PrefixDefaults;
-  readonly #types: () => string;
+  readonly #idOfGet: () => string;
   readonly #given = new WeakMap<Prefix, PrefixOptions>();
 
-  constructor(coherence: Coherence, keys: KeySpace, defaults: PrefixDefaults, types: () => string) {
+  constructor(coherence: Coherence, keys: KeySpace, defaults: PrefixDefaults, idOfGet: () => string) {
     this.#coherence = coherence;
     this.#keys = keys;
     this.#defaults = defaults;
-    this.#types = types;
+    this.#idOfGet = idOfGet;
   }
 
   register(options: PrefixOptions): Prefix {
@@ -55,7 +55,7 @@ export class RegisteredPrefixes {
         client,
         coherence: this.#coherence,
         onWire: (key) => this.#keys.onWire(key),
-        replyId: () => `GET${this.#types()}`,
+        replyId: this.#idOfGet,
       },
       {
         codec: options.codec ?? (given?.codec as Codec<T> | undefined),

@@ -6,6 +6,7 @@ import type { NodeRedisClient } from './adapter.js';
 import { adapterOf, assertReplicas, markWrapped } from './adapters.js';
 import { buildFacade, define } from './facade.js';
 import { NearCache } from './near-cache.js';
+import { namesOfGet } from './reply-ids.js';
 import { mainRole } from './roles.js';
 
 /** What `withNearCache()` adds to a client. */
@@ -61,7 +62,7 @@ export function withNearCache<C extends NodeRedisClient>(
   const near = new NearCache(resolved, {
     keyPrefix: adapter.keyPrefix ?? '',
     connections: adapter.connections,
-    types: () => adapter.root.options.types,
+    idOfGet: namesOfGet(adapter.root),
     queueIsBounded: () => adapter.queueIsBounded,
     onClose: () => {
       client.off('ready', start);
