@@ -189,20 +189,20 @@ export class Coherence {
 
   #put(flight: Flight, id: string, value: unknown, expiry: Expiry): boolean {
     const { key, others, prefix, lease, order, sentAt, maxTtl } = flight;
+    let life = Math.min(
+      maxTtl,
+      prefix.ttl,
+      this.#ttl,
+      lease.maxTtl,
+      expiry?.remaining ?? Number.POSITIVE_INFINITY,
+    );
     const tied: [string, Prefix][] = [];
     for (const other of others) {
       const itsPrefix = this.prefixes.match(other);
       if (itsPrefix === undefined || !lease.covered.has(itsPrefix)) return false;
       tied.push([other, itsPrefix]);
+      life = Math.min(life, itsPrefix.ttl);
     }
-    const life = Math.min(
-      maxTtl,
-      prefix.ttl,
-      this.#ttl,
-      lease.maxTtl,
-      ...tied.map(([, { ttl }]) => ttl),
-      expiry?.remaining ?? Number.POSITIVE_INFINITY,
-    );
     const reply = makeReply(id, value, sentAt + life, order, others);
     return this.store.put(key, reply, prefix, lease, this.#clock.exact(), tied);
   }

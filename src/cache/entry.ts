@@ -108,9 +108,9 @@ export class Entry implements Reply {
     return this.#more?.ownSize ?? sizeOf(this.id, this.value, NO_OTHERS);
   }
 
-  /** Estimated bytes of the entry, for the key that it is held under. */
-  bytes(key: string): number {
-    return ENTRY_OVERHEAD + stringBytes(key) + this.size + (this.#more?.size ?? 0);
+  /** Estimated bytes of the entry, for the key that it is held under. `ownSize` is what {@link size} says, if it is known. */
+  bytes(key: string, ownSize = this.size): number {
+    return ENTRY_OVERHEAD + stringBytes(key) + ownSize + (this.#more?.size ?? 0);
   }
 
   /** Further keys that its own reply hangs on. */
@@ -120,6 +120,11 @@ export class Entry implements Reply {
 
   get dependents(): Iterable<string> {
     return this.#more?.dependents ?? [];
+  }
+
+  /** Whether other keys' entries hang on this one, or it on them: if not, nothing else ends with it. */
+  get mayBeTied(): boolean {
+    return this.#more !== undefined;
   }
 
   get isEmpty(): boolean {

@@ -29,6 +29,8 @@ export class Flight {
   readonly maxTtl: number;
   /** Set once the key may have changed since the read was sent: the reply is for those who wait already. */
   poisoned = false;
+  /** Another flight of the same key. */
+  next: Flight | undefined = undefined;
   /** What those who joined wait for; set by whoever sends the read. */
   reply: Promise<unknown> = NEVER_SENT;
 
@@ -57,19 +59,21 @@ const NEVER_SENT: Promise<unknown> = new Promise(() => {});
 const NO_OTHERS: readonly string[] = [];
 
 export class FlightTable {
-  /** Only flights that may still be joined and stored; a poisoned one leaves at once. By first key, then by id. */
-  readonly #byKey = new Map<string, Map<string, Flight>>();
+  /** Only flights that may still be joined and stored; a poisoned one leaves at once. By first key; most keys have one. */
+  readonly #byKey = new Map<string, Flight>();
   /** The same flights by their further keys. */
   readonly #byOther = new Map<string, Set<Flight>>();
 
+  /** The last one that was sent. Earlier ones of the same name are still to land, and to be poisoned. */
   find(key: string, id: string): Flight | undefined {
-    return this.#byKey.get(key)?.get(id);
+    let flight = this.#byKey.get(key);
+    while (flight !== undefined && flight.id !== id) flight = flight.next;
+    return flight;
   }
 
   add(flight: Flight): void {
-    const ofKey = this.#byKey.get(flight.key);
-    if (ofKey === undefined) this.#byKey.set(flight.key, new Map([[flight.id, flight]]));
-    else ofKey.set(flight.id, flight);
+    flight.next = this.#byKey.get(flight.key);
+    this.#byKey.set(flight.key, flight);
     for (const other of flight.others) {
       const ofOther = this.#byOther.get(other);
       if (ofOther === undefined) this.#byOther.set(other, new Set([flight]));
@@ -77,31 +81,41 @@ export class FlightTable {
     }
   }
 
-  /** The flight has landed or failed. A later flight under the same name stays. */
+  /** The flight has landed or failed. */
   remove(flight: Flight): void {
     for (const other of flight.others) {
       const ofOther = this.#byOther.get(other);
       if (ofOther?.delete(flight) && ofOther.size === 0) this.#byOther.delete(other);
     }
-    const ofKey = this.#byKey.get(flight.key);
-    if (ofKey === undefined || ofKey.get(flight.id) !== flight) return;
-    ofKey.delete(flight.id);
-    if (ofKey.size === 0) this.#byKey.delete(flight.key);
+    this.#unchain(flight);
+  }
+
+  #unchain(flight: Flight): void {
+    const { key, next } = flight;
+    const first = this.#byKey.get(key);
+    if (first === flight) {
+      if (next === undefined) this.#byKey.delete(key);
+      else this.#byKey.set(key, next);
+      return;
+    }
+    for (let before = first; before !== undefined; before = before.next)
+      if (before.next === flight) before.next = next;
   }
 
   /** @returns whether anything was on its way for `key` */
   poison(key: string): boolean {
     const ofKey = this.#byKey.get(key);
-    const ofOther = this.#byOther.get(key);
+    const ofOther = this.#byOther.size === 0 ? undefined : this.#byOther.get(key);
     if (ofKey === undefined && ofOther === undefined) return false;
-    for (const flight of ofKey?.values() ?? []) this.#poison(flight);
+    for (let flight = ofKey; flight !== undefined; flight = flight.next) this.#poison(flight);
     for (const flight of ofOther ?? []) this.#poison(flight);
     return true;
   }
 
   poisonWhere(doomed: (flight: Flight) => boolean): void {
     for (const ofKey of this.#byKey.values()) {
-      for (const flight of ofKey.values()) if (doomed(flight)) this.#poison(flight);
+      for (let flight: Flight | undefined = ofKey; flight !== undefined; flight = flight.next)
+        if (doomed(flight)) this.#poison(flight);
     }
   }
 

@@ -56,7 +56,7 @@ export class Store {
       },
       // Only noted, because one call of lru-cache may dispose of several, and is not to be called in between.
       disposeAfter: (entry, key, reason) => {
-        if (entry !== this.#measured) this.#gone.push({ key, entry });
+        if (entry.mayBeTied && entry !== this.#measured) this.#gone.push({ key, entry });
         if (reason === 'evict') this.#madeRoom.push({ key, prefix: entry.prefix });
       },
     });
@@ -118,11 +118,12 @@ export class Store {
 
   #put(key: string, reply: Reply, prefix: Prefix, lease: Lease, now: number, others: Others): boolean {
     const entry = this.#entry(key, prefix, lease);
+    const isNew = entry.isEmpty;
     const news = this.#isNews(entry, reply, others);
     if (!entry.add(reply, news, now)) return false;
     if (news) this.#suspectDependents(entry, reply.order, now);
     const holds = (): boolean => this.peek(key)?.find(reply.id)?.order === reply.order;
-    if (!this.#set(key, entry)) return false;
+    if (!this.#set(key, entry, isNew ? reply.size : undefined)) return false;
     for (const [other, itsPrefix] of others) {
       // Making room for one may have cost another.
       if (!holds()) return false;
@@ -179,15 +180,15 @@ export class Store {
     return new Entry(prefix, lease);
   }
 
-  /** @returns false if the entry is larger than the store */
-  #set(key: string, entry: Entry): boolean {
+  /**
+   * `sizeOfNew` is the size of the only reply of an entry that is not held yet.
+   * @returns false if the entry is larger than the store
+   */
+  #set(key: string, entry: Entry, sizeOfNew?: number): boolean {
     const { prefix } = entry;
-    const size = entry.bytes(key);
+    const size = entry.bytes(key, sizeOfNew);
     const fits = size <= this.#maxBytes;
-    // Taken out first, because lru-cache re-measures only a different value.
-    this.#measured = fits ? entry : undefined;
-    const known = this.#lru.delete(key);
-    this.#measured = undefined;
+    const known = sizeOfNew === undefined && this.#takeOut(key, fits ? entry : undefined);
     if (!fits) {
       if (!known) this.#gone.push({ key, entry });
       this.#cutTies();
@@ -202,6 +203,14 @@ export class Store {
       this.#recency(prefix, prefix.maxEntries).set(name, true);
     this.#cutTies();
     return true;
+  }
+
+  /** Because lru-cache measures only a value anew that is another one. @returns whether the key was held */
+  #takeOut(key: string, measured: Entry | undefined): boolean {
+    this.#measured = measured;
+    const known = this.#lru.delete(key);
+    this.#measured = undefined;
+    return known;
   }
 
   /** So that `size` bytes more fit in. The oldest goes, unless it was used since it was last looked at: CLOCK, or second chance. */

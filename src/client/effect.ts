@@ -1,5 +1,6 @@
 // Turns commands as they go on the wire into what they do to the cache.
 
+import { ONE } from './commands/effects.js';
 import { heldName } from './keys.js';
 import { type CachedRead, type KeyPositions, WIRE_COMMANDS, type WireEffect } from './wire-commands.js';
 
@@ -81,6 +82,8 @@ export function cacheableOf(command: WireCommand): Cacheable | undefined {
   const effect = rowOf(command);
   if (effect?.kind !== 'read' || effect.cached === undefined) return undefined;
   const { keys: positions, cached: how } = effect;
+  if (positions === ONE && how.unless === undefined)
+    return { how, keys: [command[1]], rest: command.length === 2 ? NOTHING : command.slice(2) };
   const keys = keysAt(positions, command) ?? [];
   if (
     how.unless !== undefined &&
@@ -89,6 +92,8 @@ export function cacheableOf(command: WireCommand): Cacheable | undefined {
     return undefined;
   return { how, keys, rest: command.slice(typeof positions === 'object' && 'countAt' in positions ? 1 : 2) };
 }
+
+const NOTHING: readonly unknown[] = [];
 
 /** The effect of several commands sent together. */
 export function effectOfAll(commands: readonly WireCommand[]): Effect {
@@ -105,7 +110,8 @@ export function effectOfAll(commands: readonly WireCommand[]): Effect {
 }
 
 function writeEffect(positions: KeyPositions, command: WireCommand): Effect {
-  const keys = namesAt(positions, command);
+  const name = positions === ONE ? heldName(command[1]) : undefined;
+  const keys = name === undefined ? namesAt(positions, command) : [name];
   // A script without keys may write anything; so may what we can't read.
   return keys === undefined || keys.length === 0 ? UNKNOWN : { ...NO_EFFECT, keys };
 }

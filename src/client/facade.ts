@@ -13,6 +13,7 @@ import {
 } from './effect.js';
 import { type MethodPath, repeatable } from './methods.js';
 import type { OwnCommands } from './own-commands.js';
+import { PlainEncoding } from './plain-encoding.js';
 import type { Read } from './reads.js';
 import { fieldReplyId, nameOfReplies } from './reply-ids.js';
 import type { SlotGroups } from './slot-groups.js';
@@ -180,13 +181,16 @@ class Methods {
     const role = this.#role;
     const methods = this;
     const hot = new HotRead(name, path.length === 1 && READS_OF_A_FIELD.has(name), this.#adapter.root, role);
+    const { keyPrefix } = this.#adapter;
+    const plain =
+      path.length === 1 && keyPrefix !== undefined ? new PlainEncoding(name, keyPrefix) : undefined;
     /** Whether this method was seen to be a read that the cache has a part in. */
     let isRead = false;
     const look = function (this: unknown, ...args: unknown[]): unknown {
       const view = viewOf(this, facade);
       let read: Read | undefined;
       try {
-        read = methods.#read(view, path, args);
+        read = methods.#read(view, path, args, plain);
         const answer = read && role.answer(name, read);
         if (answer !== undefined) {
           isRead = true;
@@ -220,10 +224,14 @@ class Methods {
   }
 
   /** `undefined` for arguments that the client refuses. */
-  #read(view: View, path: MethodPath, given: readonly unknown[]): Read | undefined {
+  #read(view: View, path: MethodPath, given: readonly unknown[], plain?: PlainEncoding): Read | undefined {
+    const seen = plain?.of(given);
+    if (seen !== undefined)
+      return { view, path, args: given, ...this.#adapter.optionsOf(view, given), wire: seen };
     const args = repeatable(given);
     const { options, rest } = this.#adapter.optionsOf(view, args);
     const wire = this.#adapter.encode(path, rest);
+    if (wire !== undefined) plain?.learn(args, wire);
     return wire && { view, path, args, rest, options, wire };
   }
 

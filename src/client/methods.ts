@@ -11,6 +11,8 @@ export function methodOf(object: object, name: string): Method | undefined {
 }
 
 export function invoke(object: object, path: MethodPath, args: readonly unknown[]): unknown {
+  const [first = ''] = path;
+  if (path.length === 1) return (Reflect.get(object, first) as Method).apply(object, args as unknown[]);
   let owner = object;
   for (const name of path.slice(0, -1)) owner = Reflect.get(owner, name) as object;
   return (Reflect.get(owner, path.at(-1) ?? '') as Method).apply(owner, args as unknown[]);

@@ -105,10 +105,15 @@ export function onAnswer(
   callback: (answered: boolean) => void,
   fault: (error: unknown) => void,
 ): void {
-  Promise.resolve(reply)
-    .then(
-      () => callback(true),
-      () => callback(false),
-    )
-    .catch(fault);
+  const settled = (answered: boolean): void => {
+    try {
+      callback(answered);
+    } catch (error) {
+      fault(error);
+    }
+  };
+  Promise.resolve(reply).then(
+    () => settled(true),
+    () => settled(false),
+  );
 }

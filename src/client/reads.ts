@@ -39,6 +39,16 @@ interface CoveredRead {
 }
 
 const NO_OTHERS: readonly string[] = [];
+const NEVER_ASKED: readonly ExpiryQuestion[] = [ExpiryQuestion.neverAsked];
+
+/** What all answers together say, if they are all there. */
+function answerTo(questions: readonly ExpiryQuestion[]): { readonly known: AskedExpiry } | undefined {
+  const [question] = questions;
+  if (questions.length === 1 && question !== undefined)
+    return question.known && { known: question.known.answer };
+  if (questions.some(({ known }) => known === undefined)) return undefined;
+  return { known: combined(questions.map(({ known }) => known?.answer)) };
+}
 
 export class CachedReads {
   readonly #adapter: ClientAdapter;
@@ -143,17 +153,18 @@ export class CachedReads {
   #send({ how, id, key, others, prefix, read }: CoveredRead): Promise<unknown> | undefined {
     const { coherence, lifetimes } = this.#near;
     const { options, path, rest, view } = read;
-    const keys = [key, ...others];
+    const keys = others.length === 0 ? [key] : [key, ...others];
     const route = this.#near.routeOf(keys);
     if (route === undefined) return undefined;
     const { lease, node } = route;
-    for (const each of keys) {
-      const itsPrefix = each === key ? prefix : coherence.prefixes.match(each);
+    if (!coherence.mayFill(lease, prefix)) return undefined;
+    for (const other of others) {
+      const itsPrefix = coherence.prefixes.match(other);
       if (itsPrefix === undefined || !coherence.mayFill(lease, itsPrefix)) return undefined;
     }
     const maxTtl = lifetimes.maxTtlOf(how, lease);
     const flight = coherence.depart(key, id, prefix, lease, { maxTtl, others });
-    let questions: readonly ExpiryQuestion[] = [ExpiryQuestion.neverAsked];
+    let questions = NEVER_ASKED;
     try {
       const before: Before = (send) => {
         questions = keys.map((asked) => this.askExpiry(asked, prefix, node, send));
@@ -169,11 +180,12 @@ export class CachedReads {
     // their continuations run after this one.
     flight.reply.then(
       (value) => {
-        const land = (answers: readonly AskedExpiry[]): void =>
-          this.land(flight, value, combined(answers), options.bytes);
-        if (questions.every(({ known }) => known !== undefined))
-          land(questions.map(({ known }) => known?.answer));
-        else void Promise.all(questions.map(({ answered }) => answered)).then(land);
+        const answer = answerTo(questions);
+        if (answer !== undefined) this.land(flight, value, answer.known, options.bytes);
+        else
+          void Promise.all(questions.map(({ answered }) => answered)).then((answers) =>
+            this.land(flight, value, combined(answers), options.bytes),
+          );
       },
       () => this.fail(flight),
     );

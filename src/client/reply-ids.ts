@@ -2,9 +2,17 @@
 
 import type { View } from './adapter.js';
 
+/** As many as there are commands and types that were asked for. */
+const NAMES = new Map<string, string>();
+
 /** One and the same string for equal names, so that they are told apart by their addresses. */
 export function nameOfReplies(command: string): string {
-  return Object.keys({ [command]: 0 })[0] ?? command;
+  let name = NAMES.get(command);
+  if (name === undefined) {
+    name = Object.keys({ [command]: 0 })[0] ?? command;
+    NAMES.set(name, name);
+  }
+  return name;
 }
 
 /**

@@ -291,8 +291,10 @@ export const GUARDS: readonly Guard[] = [
   {
     rule: '(d)',
     what: 'what is older than a read past the cache is held back',
-    file: CORE,
-    edits: [['return reply.order < entry.floor && entry.lease.provenAsOf < entry.floorAt;', 'return false;']],
+    file: ENTRY,
+    edits: [
+      ['more !== undefined && reply.order < more.floor && this.lease.provenAsOf < more.floorAt', 'false'],
+    ],
     scenario: 'a read past the cache',
   },
   {
