@@ -18,7 +18,7 @@ export type Rounds = Readonly<Record<string, readonly Figures[]>>;
 export async function compile(): Promise<void> {
   mkdirSync(FOLDER, { recursive: true });
   await build({
-    entryPoints: [`${ROOT}bench/worker.ts`],
+    entryPoints: [`${ROOT}bench/worker.ts`, `${ROOT}bench/writer.ts`],
     outdir: FOLDER,
     outExtension: { '.js': '.mjs' },
     bundle: true,

@@ -1,7 +1,7 @@
 // The contestants' clients, each set up as its own documentation advises.
 
 import KeyvRedis from '@keyv/redis';
-import { createClient as createV6 } from '@redis/client';
+import { BasicClientSideCache, createClient as createV6 } from '@redis/client';
 import { BentoCache, bentostore } from 'bentocache';
 import { memoryDriver } from 'bentocache/drivers/memory';
 import { redisBusDriver, redisDriver } from 'bentocache/drivers/redis';
@@ -12,12 +12,7 @@ import { Keyv } from 'keyv';
 import { createClient as createV4 } from 'redis-client-v4';
 import { createClient as createV5 } from 'redis-client-v5';
 import { type NearCacheOptions, withNearCache } from 'redis-near-cache';
-
-export const PREFIX = 'p:';
-
-/** As many names as are asked for, all under one prefix. */
-export const names = (count: number): string[] =>
-  Array.from({ length: count }, (_, index) => `${PREFIX}${index}`);
+import { PREFIX } from './names.js';
 
 /** Faults of a connection end a round by their own command; nobody else is to be told. */
 const quiet = <C extends { on(event: 'error', listener: () => void): unknown }>(client: C): C => {
@@ -45,11 +40,12 @@ export async function plainV4(url: string) {
 
 export const plainIoredis = (url: string): Redis => new Redis(url);
 
+/** `cache` tells of every key that was invalidated. */
 export async function ownCacheV6(url: string, maxEntries = 2_000_000) {
-  const clientSideCache = { ttl: 0, maxEntries, evictPolicy: 'LRU' } as const;
-  const client = quiet(createV6({ url, RESP: 3, clientSideCache }));
+  const cache = new BasicClientSideCache({ ttl: 0, maxEntries, evictPolicy: 'LRU' });
+  const client = quiet(createV6({ url, RESP: 3, clientSideCache: cache }));
   await client.connect();
-  return client;
+  return Object.assign(client, { cache });
 }
 
 type Near = Partial<NearCacheOptions>;

@@ -5,17 +5,16 @@ import {
   bento,
   cacheable,
   cacheManager,
-  names,
   nearV4,
   nearV5,
   nearV6,
   ownCacheV6,
-  PREFIX,
   plainIoredis,
   plainV4,
   plainV6,
   warm,
 } from '../caches.js';
+import { names, PREFIX } from '../names.js';
 import { type Contestant, type Setting, type Suite, TIME, timed } from '../suite.js';
 
 const KEYS = names(1_000);

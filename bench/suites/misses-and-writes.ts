@@ -1,6 +1,7 @@
 // Misses and writes: what the cache adds to what goes to Redis anyway.
 
-import { bento, cacheable, names, nearV6, ownCacheV6, plainIoredis, plainV4, plainV6 } from '../caches.js';
+import { bento, cacheable, nearV6, ownCacheV6, plainIoredis, plainV4, plainV6 } from '../caches.js';
+import { names } from '../names.js';
 import { type Contestant, type Setting, type Suite, TIME, timed } from '../suite.js';
 
 const KEYS = names(20_000);
