@@ -118,7 +118,8 @@ describe('the tarball', () => {
     const [packed] = JSON.parse(stdout) as Packed[];
     const paths = packed?.files.map(({ path }) => path) ?? [];
     expect(paths).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'package.json']));
-    const ours = /^(dist\/[\w-]+\.(c?js|d\.c?ts)(\.map)?|CHANGELOG\.md|LICENSE|README\.md|package\.json)$/;
+    const ours =
+      /^(dist\/([\w-]+\.(c?js|d\.c?ts)(\.map)?|bundled-licences\.txt)|CHANGELOG\.md|LICENSE|README\.md|package\.json)$/;
     expect(paths.filter((path) => !ours.test(path))).toEqual([]);
     expect(packed?.bundled).toEqual([]);
     expect(manifest.files).toEqual(['dist', 'CHANGELOG.md']);

@@ -1,0 +1,88 @@
+// Made by `npm run bench:scaling -- --write`: what was measured on each server, fitted. Unit: µs of CPU.
+
+import type { MeasuredCosts } from './cost-model.js';
+
+/** By family of servers; the first is taken when nobody names one. */
+export const MEASURED_COSTS: Readonly<Record<string, MeasuredCosts>> = {
+  'redis-7.0': {
+    server: 'Redis 7.0.15',
+    machine: '2 x AMD EPYC',
+    node: 'v20.20.2',
+    costs: {
+      write: 0.2678,
+      read: 0.2068,
+      turn: 8.645,
+      prefix: 0.003186,
+      noted: 0.2399,
+      pushing: 1.365,
+      delivery: 3.584,
+      message: 0.2056,
+      sharedKey: 0.003643,
+      apartKey: 0.06253,
+      keyByte: 0.00006125,
+      feed: 0.2635,
+      feedTurn: 4.018,
+      apply: 0.3319,
+      applyTurn: 5.637,
+    },
+    client: {
+      wake: 17.56,
+      key: 0.275,
+      heldKey: 0.7708,
+    },
+  },
+  'redis-8.0': {
+    server: 'Redis 8.0.2',
+    machine: '2 x AMD EPYC',
+    node: 'v20.20.2',
+    costs: {
+      write: 0.2498,
+      read: 0.1915,
+      turn: 8.644,
+      prefix: 0.00304,
+      noted: 0.2442,
+      pushing: 1.272,
+      delivery: 3.567,
+      message: 0.1845,
+      sharedKey: 0.003554,
+      apartKey: 0.05926,
+      keyByte: 0.00005435,
+      feed: 0.2037,
+      feedTurn: 4.284,
+      apply: 0.3148,
+      applyTurn: 5.942,
+    },
+    client: {
+      wake: 17.73,
+      key: 0.2787,
+      heldKey: 0.8388,
+    },
+  },
+  'valkey-8.1': {
+    server: 'Valkey 8.1.1',
+    machine: '2 x AMD EPYC',
+    node: 'v20.20.2',
+    costs: {
+      write: 0.4256,
+      read: 0.2697,
+      turn: 9.305,
+      prefix: 0.002996,
+      noted: 0.299,
+      pushing: 0,
+      delivery: 3.684,
+      message: 0.1981,
+      sharedKey: 0.005482,
+      apartKey: 0.06131,
+      keyByte: 0.00003955,
+      feed: 0.328,
+      feedTurn: 3.9,
+      apply: 0.5522,
+      applyTurn: 6.655,
+    },
+    client: {
+      wake: 20.64,
+      key: 0.3279,
+      heldKey: 0.8158,
+    },
+  },
+};
