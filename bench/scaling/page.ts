@@ -44,15 +44,19 @@ export function tablesOf(results: readonly Result[]): string {
       ['trackers', 'prefixes', 'per turn', 'bytes of a key', 'NOLOOP'],
     ),
     section(
-      'Tracking on a replica (µs per write)',
+      'Tracking on a replica, which gathers while it pushes (µs per write)',
       results,
       ({ group }) => group === 'primary' || group === 'replica',
-      ({ group, load }) => [
+      ({ group, load }, before) => [
         group === 'primary' ? 'primary, with one replica' : 'replica',
         group === 'primary' ? '' : `${load.trackers}`,
-        `${load.batch}`,
+        `${group === 'primary' ? load.batch : before?.load.batch}`,
       ],
-      ['CPU of the', 'trackers at the replica', 'writes per turn, as they were gathered'],
+      ['CPU of the', 'trackers at the replica', 'writes per turn of the primary'],
+      ({ cpu, group, load }) =>
+        group === 'replica' && load.trackers > 0
+          ? `${figure(median(cpu))}, ${load.batch.toFixed(0)} per turn`
+          : figure(median(cpu)),
     ),
     section(
       'Points that were not fitted: measured, and what the formula says (µs per write)',
@@ -83,14 +87,15 @@ function section(
   title: string,
   results: readonly Result[],
   belongs: (point: ServerPoint) => boolean,
-  row: (point: ServerPoint) => string[],
+  row: (point: ServerPoint, before: ServerPoint | undefined) => string[],
   head: readonly string[],
   cell: (point: ServerPoint, result: Result) => string = ({ cpu }) => figure(median(cpu)),
 ): string {
   const rows = new Map<string, string[]>();
   for (const result of results) {
-    for (const point of result.points.filter(belongs)) {
-      const name = row(point).join(' | ');
+    for (const [at, point] of result.points.entries()) {
+      if (!belongs(point)) continue;
+      const name = row(point, result.points[at - 1]).join(' | ');
       const cells = rows.get(name) ?? [];
       rows.set(name, cells);
       // A primary is measured with every load of its replica.
@@ -194,12 +199,18 @@ export function plotOf(results: readonly Result[]): string {
   chart.setOption({
     animation: false,
     backgroundColor: '#fff',
+    textStyle: { fontFamily: 'sans-serif' },
     title: {
       text: `CPU of the server per write (${result.server})`,
       subtext: 'lines: the formula; dots: measured',
       left: 'center',
     },
-    legend: { bottom: 0, data: series.filter(({ type }) => type === 'line').map(({ name }) => name) },
+    legend: {
+      bottom: 0,
+      width: 600,
+      itemGap: 30,
+      data: series.filter(({ type }) => type === 'line').map(({ name }) => name),
+    },
     grid: { left: 70, right: 30, top: 70, bottom: 90 },
     xAxis: {
       type: 'log',

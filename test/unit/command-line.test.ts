@@ -1,5 +1,7 @@
 // The program `redis-near-cache`: what it takes, what it refuses, what it shows.
 
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { numberOf } from '../../src/cli/command.js';
 import { parsePrefixes } from '../../src/cli/plan/prefix-list.js';
@@ -28,6 +30,16 @@ test('without a command, and with --help, it says what there is', async () => {
     expect(out).toMatch(/^ {2}plan /m);
   }
   expect(await program('--version')).toMatchObject({ code: 0, err: '' });
+});
+
+test('as a program, it ends with the code and writes where it should', () => {
+  const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+  const started = (...args: string[]) =>
+    spawnSync(process.execPath, ['--import', 'tsx', main, ...args], { encoding: 'utf8' });
+  const refused = started('plan', '--processes', 'many');
+  expect(refused).toMatchObject({ status: 2, stdout: '' });
+  expect(refused.stderr).toMatch(/^ERR_NEAR_OPTION: Option --processes must be a whole number/);
+  expect(started('plan', ...FLEET)).toMatchObject({ status: 0, stderr: '' });
 });
 
 describe('plan', () => {
