@@ -163,7 +163,7 @@ const COLOURS = ['#c0392b', '#1f77b4', '#2e8b57'];
 export function plotOf(results: readonly Result[]): string {
   const [result] = results;
   if (result === undefined) return '';
-  const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width: 860, height: 480 });
+  const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width: 860, height: 520 });
   const series = [1, 16, 256].flatMap((batch, at) =>
     [true, false].flatMap((noLoop) => {
       const points = result.points.filter(
@@ -211,7 +211,7 @@ export function plotOf(results: readonly Result[]): string {
       itemGap: 30,
       data: series.filter(({ type }) => type === 'line').map(({ name }) => name),
     },
-    grid: { left: 70, right: 30, top: 70, bottom: 90 },
+    grid: { left: 70, right: 30, top: 70, bottom: 120 },
     xAxis: {
       type: 'log',
       min: 1,

@@ -3,7 +3,6 @@
 
 import { afterAll, expect, test } from 'vitest';
 import { familyOf } from '../../bench/scaling/family.js';
-import { median } from '../../bench/scaling/median.js';
 import { asServerLoad } from '../../bench/scaling/points.js';
 import { bytesPerInvalidation, serverCost } from '../../src/cli/plan/cost-model.js';
 import { MEASURED_COSTS } from '../../src/cli/plan/measured-costs.js';
@@ -20,7 +19,7 @@ afterAll(async () => {
 /** CPU of a measurement: long against the clock of the system. Unit: µs. */
 const ENOUGH = 60_000;
 const ROUNDS = 5;
-const TRIES = 4;
+const MOST_ROUNDS = 30;
 
 const BASE: Load = {
   command: 'SET',
@@ -50,28 +49,25 @@ test.each<[string, Partial<Load>]>([
     '25 trackers with 60 more prefixes and longer keys',
     { trackers: 25, batch: 12, idlePrefixes: 60, keyLength: 48 },
   ],
-])('the calculator is right within 30 percent: %s', async (_, changes) => {
+])('the calculator is right within 30 percent: %s', async (name, changes) => {
   const fitted = await costs();
   const point = { ...BASE, ...changes };
-  let off = Number.POSITIVE_INFINITY;
-  // A neighbour on the same core makes every cycle dearer for a while: the whole comparison is repeated then.
-  for (let tried = 0; tried < TRIES && Math.abs(off) > 0.3; tried++) {
-    const [bases, points]: [number[], number[]] = [[], []];
-    for (let round = 0; round < ROUNDS; round++) {
-      await load.open(BASE);
-      bases.push((await load.measure(BASE, ENOUGH)).cpu);
-      await load.open(point);
-      const { bytes, cpu } = await load.measure(point, ENOUGH);
-      points.push(cpu);
-      expect(bytes).toBeCloseTo(bytesPerInvalidation(point.batch, 1, point.keyLength), 0);
-    }
-    const speed = serverCost(asServerLoad(BASE), fitted) / median(bases);
-    const predicted = serverCost(asServerLoad(point), fitted) / speed;
-    off = predicted / median(points) - 1;
-    process.stdout.write(
-      `a core of ${speed.toFixed(2)}: measured ${median(points).toFixed(2)} µs per write, predicted ` +
-        `${predicted.toFixed(2)} (${(100 * off).toFixed(0)} %)\n`,
-    );
+  // What else runs on the machine only ever adds cycles, so the cheapest round is the truest. A busy machine gets more of them.
+  let [base, measured, off] = Array.from({ length: 3 }, () => Number.POSITIVE_INFINITY) as [
+    number,
+    number,
+    number,
+  ];
+  for (let round = 1; round <= MOST_ROUNDS && (round <= ROUNDS || Math.abs(off) > 0.3); round++) {
+    await load.open(BASE);
+    base = Math.min(base, (await load.measure(BASE, ENOUGH)).cpu);
+    await load.open(point);
+    const { bytes, cpu } = await load.measure(point, ENOUGH);
+    measured = Math.min(measured, cpu);
+    expect(bytes).toBeCloseTo(bytesPerInvalidation(point.batch, 1, point.keyLength), 0);
+    const speed = serverCost(asServerLoad(BASE), fitted) / base;
+    off = serverCost(asServerLoad(point), fitted) / speed / measured - 1;
   }
+  process.stdout.write(`${name}: ${measured.toFixed(2)} µs per write, off by ${(100 * off).toFixed(0)} %\n`);
   expect(Math.abs(off)).toBeLessThan(0.3);
 });
