@@ -6,7 +6,7 @@ import { platform } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { billOfMaterials } from '../../support/sbom.mjs';
+import { billOfMaterials, bundledPaths } from '../../support/sbom.mjs';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -127,11 +127,13 @@ describe('the tarball', () => {
 });
 
 describe('the bill of materials', () => {
-  test('names exactly what is under the package, each with its hash', () => {
+  test('names exactly what is under the package and in its program, each with its hash', () => {
     const bill = billOfMaterials();
     expect(bill.bomFormat).toBe('CycloneDX');
     expect(bill.metadata.component).toMatchObject({ name: manifest.name, version: manifest.version });
-    const expected = runtimeTree().map((path) => {
+    const inProgram = bundledPaths(packages);
+    expect(inProgram.size).toBeGreaterThan(2);
+    const expected = [...new Set([...runtimeTree(), ...inProgram])].map((path) => {
       const name = path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
       return `${name}@${packages[path]?.version}`;
     });
