@@ -12,7 +12,7 @@ import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
 import { RedisServer } from '../test/support/redis-server.js';
 import { measureClient } from './scaling/client-cost.js';
-import { median } from './scaling/median.js';
+import { quartile } from './scaling/quartile.js';
 import { keep, type Result, writePages } from './scaling/results.js';
 import { deviation, measureServer } from './scaling/server-cost.js';
 
@@ -37,7 +37,7 @@ if (values.pages) {
 }
 
 async function measure(): Promise<Result> {
-  const rounds = values.quick ? 1 : 5;
+  const rounds = values.quick ? 1 : 8;
   const server = await RedisServer.start();
   try {
     const name = await versionOf(server);
@@ -99,8 +99,8 @@ function report(result: Result): string {
       load.batch,
       load.keyLength,
       load.noLoop ? 'yes' : 'no',
-      median(cpu).toFixed(2),
-      (median(cpu) * (1 + off)).toFixed(2),
+      quartile(cpu).toFixed(2),
+      (quartile(cpu) * (1 + off)).toFixed(2),
       `${(100 * off).toFixed(0)} %`,
       bytes.toFixed(1),
     ]);

@@ -10,8 +10,8 @@ import type { ClientCosts } from '../../src/cli/plan/cost-model.js';
 import type { RedisServer } from '../../test/support/redis-server.js';
 import { encode, RawConnection } from '../../test/support/scaling/raw-connection.js';
 import { leastSquares } from './least-squares.js';
-import { median } from './median.js';
 import type { NearAnswer, NearOrder } from './near-process.js';
+import { quartile } from './quartile.js';
 
 export interface ClientPoint {
   /** Keys per message. */
@@ -53,14 +53,7 @@ export async function measureClient(
         if (round >= 0) point.cpu.push(cpu);
       }
     }
-    const costs = leastSquares(
-      ['wake', 'key', 'heldKey'],
-      measured.map(({ batch, held, cpu }) => ({
-        quantities: { wake: 1 / batch, key: held ? 0 : 1, heldKey: held ? 1 : 0 },
-        measured: median(cpu),
-      })),
-    );
-    return { points: measured, costs };
+    return { points: measured, costs: fittedClient(measured) };
   } finally {
     writer.destroy();
     const gone = once(near, 'exit');
@@ -68,6 +61,17 @@ export async function measureClient(
     await gone;
     rmSync(outfile);
   }
+}
+
+/** The costs that explain what was measured. */
+export function fittedClient(points: readonly ClientPoint[]): ClientCosts {
+  return leastSquares(
+    ['wake', 'key', 'heldKey'],
+    points.map(({ batch, held, cpu }) => ({
+      quantities: { wake: 1 / batch, key: held ? 0 : 1, heldKey: held ? 1 : 0 },
+      measured: quartile(cpu),
+    })),
+  );
 }
 
 /** CPU per invalidation. Unit: µs. */

@@ -2,7 +2,7 @@
 
 import * as echarts from 'echarts';
 import { serverCost } from '../../src/cli/plan/cost-model.js';
-import { median } from './median.js';
+import { quartile } from './quartile.js';
 import type { Result } from './results.js';
 import { deviation, type ServerPoint } from './server-cost.js';
 
@@ -10,7 +10,7 @@ export function tablesOf(results: readonly Result[]): string {
   const parts = [
     'Servers: ' +
       results.map(({ server, machine, node }) => `${server} (${machine}, Node.js ${node})`).join('; ') +
-      `. Medians of ${results[0]?.rounds} interleaved rounds, \`npm run bench:scaling -- --write\`.`,
+      `. Lower quartiles of ${results[0]?.rounds} rounds, \`npm run bench:scaling -- --write\`.`,
     section(
       'CPU of the server per write, by trackers (µs)',
       results,
@@ -22,6 +22,13 @@ export function tablesOf(results: readonly Result[]): string {
         load.trackers === 0 ? '' : load.noLoop ? 'yes' : 'no',
       ],
       ['', 'trackers', 'per turn', 'NOLOOP'],
+    ),
+    section(
+      'With a connection for each write of a turn (µs per write)',
+      results,
+      ({ group }) => group === 'writers',
+      ({ load }) => [`${load.trackers}`, `${load.batch}`],
+      ['trackers', 'writes and connections per turn'],
     ),
     section(
       'By prefixes that are registered and not written to (µs per write, 16 per turn)',
@@ -55,8 +62,8 @@ export function tablesOf(results: readonly Result[]): string {
       ['CPU of the', 'trackers at the replica', 'writes per turn of the primary'],
       ({ cpu, group, load }) =>
         group === 'replica' && load.trackers > 0
-          ? `${figure(median(cpu))}, ${load.batch.toFixed(0)} per turn`
-          : figure(median(cpu)),
+          ? `${figure(quartile(cpu))}, ${load.batch.toFixed(0)} per turn`
+          : figure(quartile(cpu)),
     ),
     section(
       'Points that were not fitted: measured, and what the formula says (µs per write)',
@@ -65,14 +72,14 @@ export function tablesOf(results: readonly Result[]): string {
       ({ load }) => [
         `${load.trackers}`,
         `${load.written} of ${load.prefixes}`,
-        `${load.batch}`,
+        load.pipeline < load.batch ? `${load.batch}, by as many connections` : `${load.batch}`,
         `${load.keyLength}`,
         load.noLoop ? 'yes' : 'no',
       ],
       ['trackers', 'prefixes written to', 'per turn', 'bytes of a key', 'NOLOOP'],
       (point, result) => {
         const off = deviation(point, result.costs);
-        const measured = median(point.cpu);
+        const measured = quartile(point.cpu);
         return `${figure(measured)}, ${figure(measured * (1 + off))} (${off < 0 ? '' : '+'}${(100 * off).toFixed(0)} %)`;
       },
     ),
@@ -89,7 +96,7 @@ function section(
   belongs: (point: ServerPoint) => boolean,
   row: (point: ServerPoint, before: ServerPoint | undefined) => string[],
   head: readonly string[],
-  cell: (point: ServerPoint, result: Result) => string = ({ cpu }) => figure(median(cpu)),
+  cell: (point: ServerPoint, result: Result) => string = ({ cpu }) => figure(quartile(cpu)),
 ): string {
   const rows = new Map<string, string[]>();
   for (const result of results) {
@@ -126,7 +133,7 @@ function clientTable(results: readonly Result[]): string {
   const rows = (results[0]?.clientPoints ?? []).map(({ batch, held }, at) => [
     `${batch}`,
     held ? 'yes' : 'no',
-    ...results.map(({ clientPoints }) => figure(median(clientPoints[at]?.cpu ?? []))),
+    ...results.map(({ clientPoints }) => figure(quartile(clientPoints[at]?.cpu ?? []))),
   ]);
   return table(
     'CPU of a process per invalidation (µs)',
@@ -188,7 +195,7 @@ export function plotOf(results: readonly Result[]): string {
         {
           name: `${name}, measured`,
           type: 'scatter' as const,
-          data: points.map(({ load, cpu }) => [load.trackers, median(cpu)]),
+          data: points.map(({ load, cpu }) => [load.trackers, quartile(cpu)]),
           symbol: noLoop ? 'circle' : 'emptyCircle',
           symbolSize: 8,
           color,

@@ -5,7 +5,7 @@ import type { Load } from '../../test/support/scaling/tracking-load.js';
 
 export interface Point {
   /** What it is measured for: the tables of the page are made by it. */
-  readonly group: 'base' | 'trackers' | 'prefixes' | 'messages' | 'keys' | 'held out';
+  readonly group: 'base' | 'writers' | 'trackers' | 'prefixes' | 'messages' | 'keys' | 'held out';
   readonly load: Load;
 }
 
@@ -15,6 +15,7 @@ const PLAIN: Load = {
   prefixes: 1,
   idlePrefixes: 0,
   batch: 1,
+  writers: 1,
   keyLength: 16,
   noLoop: true,
 };
@@ -48,7 +49,11 @@ export function pointsOf(isQuick: boolean): Point[] {
   const long = [64, 256].flatMap((keyLength) =>
     [true, false].map((noLoop) => point('keys', { trackers: 50, keyLength, batch: 32, noLoop })),
   );
+  const several = [16, 64].flatMap((batch) =>
+    [0, 50].map((count) => point('writers', { trackers: count, batch, writers: batch })),
+  );
   const heldOut = [
+    point('held out', { trackers: 20, batch: 32, writers: 32 }),
     point('held out', { trackers: 30, batch: 4 }),
     point('held out', { trackers: 100, batch: 64, noLoop: false }),
     point('held out', { trackers: 20, batch: 32, keyLength: 40, idlePrefixes: 200 }),
@@ -60,7 +65,7 @@ export function pointsOf(isQuick: boolean): Point[] {
           point('held out', { trackers: 120, batch: 1, noLoop: false }),
         ]),
   ];
-  return [...base, ...fan, ...idle, ...spread, ...long, ...heldOut];
+  return [...base, ...fan, ...idle, ...spread, ...long, ...several, ...heldOut];
 }
 
 /** A measured load in the words of the calculator. */
@@ -71,6 +76,7 @@ export function asServerLoad(load: Load = PLAIN, more: Partial<ServerLoad> = {})
     prefixes: load.prefixes + load.idlePrefixes,
     written: load.prefixes,
     batch: load.batch,
+    pipeline: load.batch / load.writers,
     keyLength: load.keyLength,
     noLoop: load.noLoop,
     replicas: 0,

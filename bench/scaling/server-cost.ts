@@ -1,12 +1,12 @@
 // What tracking costs a server: the points of points.ts on one server, some more on a primary and its replica, and the fit.
 
-import { quantities, type ServerCosts, type ServerLoad, serverCost } from '../../src/cli/plan/cost-model.js';
+import { quantities, type ServerCosts, type ServerLoad } from '../../src/cli/plan/cost-model.js';
 import { RedisServer } from '../../test/support/redis-server.js';
 import { type Load, TrackingLoad } from '../../test/support/scaling/tracking-load.js';
 import { until } from '../../test/support/until.js';
 import { leastSquares } from './least-squares.js';
-import { median } from './median.js';
 import { asServerLoad, type Point, pointsOf } from './points.js';
+import { quartile } from './quartile.js';
 
 export interface ServerPoint {
   readonly group: Point['group'] | 'primary' | 'replica';
@@ -24,7 +24,7 @@ export async function measureServer(
   isQuick: boolean,
   rounds: number,
   progress: (text: string) => void,
-): Promise<{ points: ServerPoint[]; costs: ServerCosts }> {
+): Promise<{ points: ServerPoint[]; costs: ServerCosts & OwnCosts }> {
   const points = [
     ...(await measureAlone(isQuick, rounds, progress)),
     ...(await measureReplica(rounds, progress)),
@@ -72,7 +72,16 @@ async function measureReplica(rounds: number, progress: (text: string) => void):
     const load = await TrackingLoad.start(primary, replica);
     const loads = [0, 10, 100].flatMap((trackers) =>
       [1, 16].map((batch): Load => {
-        return { command: 'SET', trackers, prefixes: 1, idlePrefixes: 0, batch, keyLength: 16, noLoop: true };
+        return {
+          command: 'SET',
+          trackers,
+          prefixes: 1,
+          idlePrefixes: 0,
+          batch,
+          writers: 1,
+          keyLength: 16,
+          noLoop: true,
+        };
       }),
     );
     const points: { load: Load; primary: ServerPoint; replica: ServerPoint }[] = loads.map((each) => ({
@@ -104,7 +113,7 @@ async function measureReplica(rounds: number, progress: (text: string) => void):
     await load.stop();
     return points.flatMap(({ primary: written, replica: tracked }) => [
       written,
-      { ...tracked, load: { ...tracked.load, batch: gathered(tracked) } },
+      { ...tracked, load: { ...tracked.load, batch: gathered(tracked), pipeline: gathered(tracked) } },
     ]);
   } finally {
     await replica.stop();
@@ -120,29 +129,53 @@ function gathered({ bytes, load }: ServerPoint): number {
   return Math.max(load.batch, Math.round((10 * head) / (bytes - key)) / 10);
 }
 
-/** The costs that explain what was measured, what is held out left aside. */
-function fitted(points: readonly ServerPoint[]): ServerCosts {
-  const names = Object.keys(quantities(asServerLoad(pointsOf(true)[0]?.load))) as (keyof ServerCosts)[];
+/** Costs of the benchmark itself, which no application has. Unit: µs of CPU. */
+export interface OwnCosts {
+  /** Making the server wait until the commands of several connections are there, and going on with cold caches. */
+  readonly sleep: number;
+}
+
+/** What one run's points come to: the costs that explain them, what is held out left aside. */
+export function fitted(points: readonly ServerPoint[]): ServerCosts & OwnCosts {
+  const names = Object.keys(exactQuantities(asServerLoad())) as (keyof (ServerCosts & OwnCosts))[];
   const equations = points
     .filter(({ group }) => group !== 'held out')
-    .map(({ load, cpu }) => ({ quantities: exactQuantities(load), measured: median(cpu) }));
+    .map(({ load, cpu }) => ({ quantities: exactQuantities(load), measured: quartile(cpu) }));
   return leastSquares(names, equations);
 }
 
 /** The benchmark's keys take the prefixes in turn, those of an application fall on any of them. */
-function exactQuantities(load: ServerLoad): Record<keyof ServerCosts, number> {
+function exactQuantities(load: ServerLoad): Record<keyof (ServerCosts & OwnCosts), number> {
   const all = quantities(load);
-  return { ...all, message: all.delivery * Math.min(load.written, load.batch) };
+  const sleeps = load.pipeline < load.batch && load.kind !== 'replicated write';
+  return {
+    ...all,
+    message: all.delivery * Math.min(load.written, load.batch),
+    sleep: sleeps ? 1 / load.batch : 0,
+  };
 }
 
 /** How far the formula is from the measurement: 0.1 is a tenth too much. */
-export function deviation({ load, cpu }: ServerPoint, costs: ServerCosts): number {
-  return serverCost(load, costs) / median(cpu) - 1;
+export function deviation({ load, cpu }: ServerPoint, costs: ServerCosts & OwnCosts): number {
+  let sum = 0;
+  for (const [name, quantity] of Object.entries(exactQuantities(load))) {
+    sum += quantity * costs[name as keyof ServerCosts];
+  }
+  return sum / quartile(cpu) - 1;
 }
 
-function shown({ batch, command, idlePrefixes, keyLength, noLoop, prefixes, trackers }: Load): string {
+function shown({
+  batch,
+  command,
+  idlePrefixes,
+  keyLength,
+  noLoop,
+  prefixes,
+  trackers,
+  writers,
+}: Load): string {
   return (
-    `${command}, ${trackers} trackers, ${prefixes}+${idlePrefixes} prefixes, ${batch} per turn, ` +
+    `${command}, ${trackers} trackers, ${prefixes}+${idlePrefixes} prefixes, ${batch} per turn by ${writers} writers, ` +
     `keys of ${keyLength} bytes${noLoop ? ', NOLOOP' : ''}`
   );
 }

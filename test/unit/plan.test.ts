@@ -143,8 +143,8 @@ describe('for any fleet', () => {
 describe('limits', () => {
   test('are where one core is not enough: one less is', () => {
     const { busy, broken } = processLimit(fleet, measured);
-    const busiest = (processes: number, batch: number): number =>
-      planOf({ ...fleet, processes, batch }, measured).busiest;
+    const busiest = (processes: number, gathered: number): number =>
+      planOf({ ...fleet, processes }, measured, 'primaries', gathered).busiest;
     expect(busiest(busy, 1)).toBeGreaterThan(1);
     expect(busiest(busy - 1, 1)).toBeLessThanOrEqual(1);
     expect(busiest(broken, 256)).toBeGreaterThan(1);
@@ -156,7 +156,7 @@ describe('limits', () => {
     const { busy, broken } = processLimit(fleet, measured);
     const processes = Math.round((busy + broken) / 4);
     const { delay, gathered } = strainOf({ ...fleet, processes }, measured);
-    expect(planOf({ ...fleet, processes, batch: gathered }, measured).busiest).toBeCloseTo(1, 1);
+    expect(planOf({ ...fleet, processes }, measured, 'primaries', gathered).busiest).toBeCloseTo(1, 1);
     expect(delay).toBeGreaterThan(0);
     expect(strainOf(fleet, measured)).toEqual({ gathered: 1, delay: 0 });
     expect(strainOf({ ...fleet, processes: broken }, measured).delay).toBe(Number.POSITIVE_INFINITY);
@@ -218,6 +218,7 @@ describe('the wire', () => {
       prefixes: 10,
       written: 1,
       batch: 1,
+      pipeline: 1,
       keyLength: 16,
       noLoop: true,
       replicas: 0,

@@ -3,11 +3,13 @@
 
 /** Costs of one server, fitted to measurements. Unit: µs of the main thread's CPU. */
 export interface ServerCosts {
-  /** A write, its turn of the event loop left out. */
+  /** A write, what it takes to get it left out. */
   readonly write: number;
   /** A read, likewise. */
   readonly read: number;
-  /** A turn of the event loop with one client's commands: poll, read, answer. */
+  /** One connection's commands of a turn: read them, send the answers. */
+  readonly exchange: number;
+  /** A turn of the event loop, beside that. */
   readonly turn: number;
   /** Looking through the prefixes with each write, per unit of `prefixes x ln(1 + prefixes)`. */
   readonly prefix: number;
@@ -65,6 +67,8 @@ export interface ServerLoad {
   readonly written: number;
   /** Commands that the server finds in one turn of its event loop. */
   readonly batch: number;
+  /** Of these, those of one connection. */
+  readonly pipeline: number;
   /** Unit: bytes. */
   readonly keyLength: number;
   readonly noLoop: boolean;
@@ -74,7 +78,7 @@ export interface ServerLoad {
 
 /** How much of each cost one command takes. */
 export function quantities(load: ServerLoad): Record<keyof ServerCosts, number> {
-  const { batch, keyLength, kind, noLoop, prefixes, replicas, trackers } = load;
+  const { batch, keyLength, kind, noLoop, pipeline, prefixes, replicas, trackers } = load;
   const isWrite = kind !== 'read';
   const hears = isWrite && trackers > 0 && load.written > 0;
   const told = hears ? trackers : 0;
@@ -82,6 +86,7 @@ export function quantities(load: ServerLoad): Record<keyof ServerCosts, number> 
   return {
     write: kind === 'write' ? 1 : 0,
     read: kind === 'read' ? 1 : 0,
+    exchange: kind === 'replicated write' ? 0 : 1 / pipeline,
     turn: kind === 'replicated write' ? 0 : 1 / batch,
     prefix: isWrite && trackers > 0 ? prefixes * Math.log1p(prefixes) : 0,
     noted: hears ? 1 : 0,

@@ -35,7 +35,7 @@ const NUMBERS: Readonly<Record<NumberName, NumberOption>> = {
     max: 1e12,
   },
   keyLength: { help: 'bytes of a key', isWhole: true, min: 1, max: 65_536 },
-  batch: { help: 'writes that a server finds at once: 1 one by one, more if pipelined', min: 1, max: 10_000 },
+  batch: { help: 'commands that a connection sends together: more than 1 if pipelined', min: 1, max: 10_000 },
   keys: { help: 'distinct keys that are read', isWhole: true, min: 1, max: 1e9 },
   skew: { help: "how reads concentrate: exponent of Zipf's law, 0 for all keys alike", min: 0, max: 3 },
   hitRatio: { help: 'as stats() shows it, 0 to 1; else derived from keys and skew', min: 0, max: 1 },

@@ -18,7 +18,7 @@ export interface PlanInput {
   readonly prefixes: readonly PlannedPrefix[];
   /** Length of a key, without the frame around it. Unit: bytes. */
   readonly keyLength: number;
-  /** Writes that a server finds in one turn of its event loop: 1 when they come one by one, more when they are pipelined. */
+  /** Commands that one connection sends together: 1 when they are sent one by one, more when they are pipelined. */
   readonly batch: number;
   /** Distinct keys under the prefixes that are read. */
   readonly keys: number;

@@ -58,9 +58,15 @@ const FRAME = 66;
 /** Payload of one segment. Unit: bytes. */
 const SEGMENT = 1_448;
 
-/** What a fleet costs and saves. Every figure is finite and not negative for input in range. */
-export function planOf(input: PlanInput, measured: MeasuredCosts, tracking: Tracking = 'primaries'): Plan {
-  const { batch, keyLength, noLoop, primaries, processes, replicas, reads, speed } = input;
+/** What a fleet costs and saves, with so many writes gathered in a turn, or as many as come together. Every figure is finite and not negative for input in range. */
+export function planOf(
+  input: PlanInput,
+  measured: MeasuredCosts,
+  tracking: Tracking = 'primaries',
+  gathered: number = input.batch,
+): Plan {
+  const batch = Math.max(gathered, input.batch);
+  const { keyLength, noLoop, primaries, processes, replicas, reads, speed } = input;
   const share = Math.min(
     1,
     input.prefixes.reduce((sum, prefix) => sum + prefix.share, 0),
@@ -80,6 +86,7 @@ export function planOf(input: PlanInput, measured: MeasuredCosts, tracking: Trac
       prefixes: input.prefixes.length,
       written,
       batch,
+      pipeline: input.batch,
       keyLength,
       noLoop,
       replicas: role === 'primary' ? replicas : 0,
@@ -88,7 +95,7 @@ export function planOf(input: PlanInput, measured: MeasuredCosts, tracking: Trac
       (rate * serverCost(cost, measured.costs)) / 1e6 / speed;
     const bare = cores(under + beside, { ...load, trackers: 0, written: 0 });
     const told = cores(under, load) + cores(beside, { ...load, written: 0 });
-    const asked = missed * missCost(input, measured);
+    const asked = missed * missCost(input, measured, batch);
     const invalidations = Math.max(0, told - bare);
     const payload = bytesPerInvalidation(batch, written, keyLength);
     const frames = Math.max(1 / batch, payload / SEGMENT);
@@ -134,6 +141,7 @@ function planWrites(
     prefixes: 0,
     written: 0,
     batch,
+    pipeline: batch,
     keyLength,
     noLoop: false,
     replicas,
@@ -142,13 +150,13 @@ function planWrites(
 }
 
 /** One read without the near cache. Unit: seconds of a core. */
-function readCost({ batch, speed }: PlanInput, { costs }: MeasuredCosts): number {
-  return (costs.read + costs.turn / batch) / 1e6 / speed;
+function readCost({ batch, speed }: PlanInput, { costs }: MeasuredCosts, gathered = batch): number {
+  return (costs.read + costs.exchange / batch + costs.turn / gathered) / 1e6 / speed;
 }
 
 /** A miss takes the expiry of the key along. Unit: seconds of a core. */
-function missCost(input: PlanInput, measured: MeasuredCosts): number {
-  return readCost(input, measured) + measured.costs.read / 1e6 / input.speed;
+function missCost(input: PlanInput, measured: MeasuredCosts, gathered: number): number {
+  return readCost(input, measured, gathered) + measured.costs.read / 1e6 / input.speed;
 }
 
 function estimatedHits(input: PlanInput, writes: number, tracking: Tracking): number {
@@ -165,7 +173,7 @@ export function strainOf(
   measured: MeasuredCosts,
   tracking: Tracking = 'primaries',
 ): Strain {
-  const busiest = (batch: number): number => planOf({ ...input, batch }, measured, tracking).busiest;
+  const busiest = (gathered: number): number => planOf(input, measured, tracking, gathered).busiest;
   if (busiest(input.batch) <= 1) return { gathered: input.batch, delay: 0 };
   let [low, high] = [input.batch, Math.max(GATHERED, input.batch)];
   if (busiest(high) > 1) return { gathered: Number.POSITIVE_INFINITY, delay: Number.POSITIVE_INFINITY };
@@ -195,8 +203,8 @@ export function processLimit(
   measured: MeasuredCosts,
   tracking: Tracking = 'primaries',
 ): Limit {
-  return limitOf(input, (batch, processes) => {
-    return planOf({ ...input, batch, processes }, measured, tracking).busiest;
+  return limitOf(input, (gathered, processes) => {
+    return planOf({ ...input, processes }, measured, tracking, gathered).busiest;
   });
 }
 
@@ -206,11 +214,14 @@ export function writeLimit(
   measured: MeasuredCosts,
   tracking: Tracking = 'primaries',
 ): Limit {
-  return limitOf(input, (batch, writes) => planOf({ ...input, batch, writes }, measured, tracking).busiest);
+  return limitOf(
+    input,
+    (gathered, writes) => planOf({ ...input, writes }, measured, tracking, gathered).busiest,
+  );
 }
 
-function limitOf(input: PlanInput, busiest: (batch: number, value: number) => number): Limit {
-  const at = (batch: number): number => firstAbove(1, (value) => busiest(batch, value));
+function limitOf(input: PlanInput, busiest: (gathered: number, value: number) => number): Limit {
+  const at = (gathered: number): number => firstAbove(1, (value) => busiest(gathered, value));
   const busy = at(input.batch);
   return { busy, broken: Math.max(busy, at(Math.max(GATHERED, input.batch))) };
 }

@@ -18,6 +18,8 @@ export interface Load {
   readonly idlePrefixes: number;
   /** Writes that the server finds in one turn of its event loop. */
   readonly batch: number;
+  /** Connections that send the writes of a turn, each as many. */
+  readonly writers: number;
   /** Unit: bytes. */
   readonly keyLength: number;
   readonly noLoop: boolean;
@@ -38,6 +40,8 @@ export interface Cost {
 }
 
 const KEYS = 4_096;
+const NOTHING = Buffer.alloc(0);
+const SLEEP = Buffer.from(encode(['DEBUG', 'SLEEP', '0.002']));
 const VALUE = 'x'.repeat(16);
 /** Unit: bytes. */
 const REPLY = { SET: '+OK\r\n'.length, GET: `$16\r\n${VALUE}\r\n`.length };
@@ -50,6 +54,8 @@ export class TrackingLoad {
   readonly #trackers: ChildProcess;
   readonly #writer: RawConnection;
   readonly #statistics: readonly [written: RawConnection, tracked: RawConnection];
+  /** Writers beside the first. */
+  readonly #others: RawConnection[] = [];
   /** What the trackers have received since they were opened. Unit: bytes. */
   #received = 0;
 
@@ -80,7 +86,7 @@ export class TrackingLoad {
 
   async stop(): Promise<void> {
     this.#writer.destroy();
-    for (const connection of this.#statistics) connection.destroy();
+    for (const connection of [...this.#others, ...this.#statistics]) connection.destroy();
     const gone = once(this.#trackers, 'exit');
     this.#trackers.disconnect();
     await gone;
@@ -113,13 +119,15 @@ export class TrackingLoad {
   async play(load: Load, turns: number): Promise<Cost> {
     const { batch, command, keyLength, prefixes, trackers } = load;
     const batches = batchesOf(load);
+    const parts = batchesOf({ ...load, batch: batch / load.writers });
     // A replica takes what it finds, so of its messages only the keys are known beforehand.
     const pushed = this.#isReplica ? batch * keyBytes(keyLength) : pushBytes(batch, keyLength, prefixes);
     const hears = prefixes > 0 && trackers > 0 && command === 'SET';
     const before = await this.#spent();
     let underWay = 0;
     for (let turn = 0; turn < turns; turn++) {
-      await this.#writer.send(batches[turn % batches.length] ?? Buffer.alloc(0), REPLY[command] * batch);
+      if (load.writers > 1) await this.#together(load, parts, turn);
+      else await this.#writer.send(batches[turn % batches.length] ?? NOTHING, REPLY[command] * batch);
       if (!hears) continue;
       underWay += pushed;
       if (underWay < UNDER_WAY && turn < turns - 1) continue;
@@ -136,6 +144,18 @@ export class TrackingLoad {
       bytes: hears ? (after.bytes - before.bytes - replies) / writes / trackers : 0,
       replicationBytes: (after.replicationBytes - before.replicationBytes) / writes,
     };
+  }
+
+  /** All writers' parts while the server sleeps, so that it finds them together. */
+  async #together({ batch, command, writers }: Load, parts: readonly Buffer[], turn: number): Promise<void> {
+    while (this.#others.length < writers) this.#others.push(await RawConnection.open(this.#server.port));
+    const replyBytes = (REPLY[command] * batch) / writers;
+    await Promise.all([
+      this.#writer.send(SLEEP, '+OK\r\n'.length),
+      ...this.#others
+        .slice(0, writers)
+        .map((other, at) => other.send(parts[(turn * writers + at) % parts.length] ?? NOTHING, replyBytes)),
+    ]);
   }
 
   get #isReplica(): boolean {
