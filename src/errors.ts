@@ -8,7 +8,7 @@ import { withoutCredentials } from './redaction.js';
  *
  * | code | when |
  * | --- | --- |
- * | `ERR_NEAR_OPTION` | an option is unknown, of the wrong type, out of range, or not for this kind of client (thrown at construction, by `register()`, `namespace()` and its `set()`, and by `hashTag()`) |
+ * | `ERR_NEAR_OPTION` | an option is unknown, of the wrong type, out of range, or not for this kind of client (thrown at construction, by `register()`, `namespace()` and its `set()`, and by `hashTag()`), or one of the command line |
  * | `ERR_NEAR_CLIENT` | what was passed is no node-redis client, pool, cluster or sentinel, is in legacy mode, has a cache of its own or a near cache already (thrown at construction) |
  * | `ERR_NEAR_TRACKING_UNSUPPORTED` | the server has no RESP3 or no `CLIENT TRACKING` (Redis below 6, some proxies) |
  * | `ERR_NEAR_TRACKING_DENIED` | the tracking connection may not log in, may not call `CLIENT TRACKING`, or may not ask the node what it is |

@@ -11,3 +11,7 @@ export interface BillOfMaterials {
 }
 
 export function billOfMaterials(): BillOfMaterials;
+
+export const BUNDLED: readonly string[];
+
+export function bundledPaths(packages: Readonly<Record<string, object>>): Set<string>;

@@ -6,6 +6,7 @@ import { dirname, join, normalize, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
+import { BUNDLED } from '../support/sbom.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -17,6 +18,7 @@ const MAY_USE: Readonly<Record<string, readonly string[]>> = {
   values: ['cache'],
   routing: ['cache'],
   client: ['cache', 'tracking', 'metrics', 'values', 'routing'],
+  cli: [],
 };
 
 /** For each folder of src/, the packages it may import. */
@@ -27,10 +29,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   values: [],
   routing: ['cluster-key-slot'],
   client: ['eventemitter3', 'node:util'],
+  cli: ['node:util'],
 };
 
 /** Files that may import what the rest of their folder may not: each keeps one package to itself. */
 const MAY_IMPORT_ALONE: Readonly<Record<string, readonly string[]>> = {
+  'cli/plan/report.ts': ['cli-table3', 'simple-ascii-chart'],
   'metrics/diagnostics.ts': ['node:diagnostics_channel'],
   'metrics/opentelemetry.ts': ['@opentelemetry/api'],
   'metrics/prometheus.ts': ['prom-client'],
@@ -164,13 +168,25 @@ describe('dependencies point one way', () => {
     for (const folder of Object.keys(MAY_USE)) expect(reachable(folder)).not.toContain(folder);
   });
 
-  test('every package that is imported is a dependency or an optional peer, and all of these are imported', () => {
-    const { dependencies, peerDependencies, peerDependenciesMeta } = manifest();
+  test('every package that is imported is a dependency, an optional peer or bundled, and all of these are imported', () => {
+    const { dependencies, devDependencies, peerDependencies, peerDependenciesMeta } = manifest();
     expect(Object.keys(peerDependenciesMeta).sort()).toEqual(Object.keys(peerDependencies).sort());
     const imported = new Set(sources.flatMap(({ packages }) => packages.filter((name) => !isBuiltin(name))));
     expect([...imported].sort()).toEqual(
-      [...Object.keys(dependencies), ...Object.keys(peerDependencies)].sort(),
+      [...Object.keys(dependencies), ...Object.keys(peerDependencies), ...BUNDLED].sort(),
     );
+    expect(Object.keys(devDependencies)).toEqual(expect.arrayContaining([...BUNDLED]));
+  });
+
+  test('what is bundled is bundled into the program alone', () => {
+    expect(readFileSync(join(ROOT, 'tsup.config.ts'), 'utf8')).toContain(
+      `const BUNDLED = [${BUNDLED.map((name) => `'${name}'`).join(', ')}];`,
+    );
+    for (const path of Object.values(ENTRY_POINTS)) {
+      const packages = [...reach(path)].flatMap((each) => byPath.get(each)?.packages ?? []);
+      expect(packages.filter((name) => BUNDLED.includes(name))).toEqual([]);
+    }
+    expect(manifest().bin).toEqual({ 'redis-near-cache': './dist/cli.js' });
   });
 
   test('an optional peer is loaded by its own entry point alone', () => {
@@ -191,7 +207,7 @@ describe('dependencies point one way', () => {
 
 describe('what a file owes its reader:', () => {
   test('it opens by saying what it is responsible for', () => {
-    const silent = sources.filter(({ text }) => !/^(\/\/ \S|\/\*)/.test(text));
+    const silent = sources.filter(({ text }) => !/^(#!.*\n)?(\/\/ \S|\/\*)/.test(text));
     expect(silent.map(({ path }) => path)).toEqual([]);
   });
 
@@ -238,7 +254,9 @@ describe('the public surface', () => {
 });
 
 interface Manifest {
+  readonly bin: Readonly<Record<string, string>>;
   readonly dependencies: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
   readonly peerDependencies: Readonly<Record<string, string>>;
   readonly peerDependenciesMeta: Readonly<Record<string, { readonly optional: true }>>;
   readonly exports: Readonly<Record<string, unknown>>;

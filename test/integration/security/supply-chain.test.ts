@@ -6,7 +6,7 @@ import { platform } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { billOfMaterials } from '../../support/sbom.mjs';
+import { billOfMaterials, bundledPaths } from '../../support/sbom.mjs';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -118,7 +118,8 @@ describe('the tarball', () => {
     const [packed] = JSON.parse(stdout) as Packed[];
     const paths = packed?.files.map(({ path }) => path) ?? [];
     expect(paths).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'package.json']));
-    const ours = /^(dist\/[\w-]+\.(c?js|d\.c?ts)(\.map)?|CHANGELOG\.md|LICENSE|README\.md|package\.json)$/;
+    const ours =
+      /^(dist\/([\w-]+\.(c?js|d\.c?ts)(\.map)?|bundled-licences\.txt)|CHANGELOG\.md|LICENSE|README\.md|package\.json)$/;
     expect(paths.filter((path) => !ours.test(path))).toEqual([]);
     expect(packed?.bundled).toEqual([]);
     expect(manifest.files).toEqual(['dist', 'CHANGELOG.md']);
@@ -126,11 +127,13 @@ describe('the tarball', () => {
 });
 
 describe('the bill of materials', () => {
-  test('names exactly what is under the package, each with its hash', () => {
+  test('names exactly what is under the package and in its program, each with its hash', () => {
     const bill = billOfMaterials();
     expect(bill.bomFormat).toBe('CycloneDX');
     expect(bill.metadata.component).toMatchObject({ name: manifest.name, version: manifest.version });
-    const expected = runtimeTree().map((path) => {
+    const inProgram = bundledPaths(packages);
+    expect(inProgram.size).toBeGreaterThan(2);
+    const expected = [...new Set([...runtimeTree(), ...inProgram])].map((path) => {
       const name = path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
       return `${name}@${packages[path]?.version}`;
     });
