@@ -69,6 +69,9 @@ export async function run(name: string, suite: Suite, wishes: Wishes = {}): Prom
   return figures;
 }
 
+/** No round takes longer. Unit: ms. */
+const PATIENCE = 120_000;
+
 class Runner {
   readonly #server: RedisServer;
   readonly #child: ChildProcess;
@@ -107,10 +110,12 @@ class Runner {
 
   #answer(): Promise<unknown> {
     return new Promise((resolve, reject) => {
+      const late = setTimeout(() => reject(new Error(`${this.#what} does not answer.`)), PATIENCE);
       const exited = (code: number | null): void => reject(new Error(`${this.#what} ended with ${code}.`));
       this.#child.once('exit', exited);
       this.#child.once('message', (message) => {
         this.#child.off('exit', exited);
+        clearTimeout(late);
         resolve(message);
       });
     });

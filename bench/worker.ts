@@ -22,3 +22,4 @@ process.on('message', async (message) => {
   }
 });
 process.send?.('ready');
+process.on('disconnect', () => process.exit());

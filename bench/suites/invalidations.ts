@@ -87,10 +87,15 @@ const SAMPLES = 500;
 const KEY = `${PREFIX}watched`;
 
 /** Writes one key again and again; `seen` resolves with the moment at which a change was seen. */
-async function latencies(scribe: Scribe, watch: () => Promise<number>): Promise<Figures> {
+async function latencies(
+  scribe: Scribe,
+  watch: () => Promise<number>,
+  hold: () => Promise<unknown> = async () => {},
+): Promise<Figures> {
   const fromSent = createHistogram();
   const fromAnswer: number[] = [];
   for (let sample = 0; sample < SAMPLES; sample++) {
+    await hold();
     const seen = watch();
     const { answered, sent } = await scribe.write({ kind: 'one', key: KEY, value: `${sample}` });
     const at = await seen;
@@ -171,15 +176,12 @@ export const latency: Suite = {
       const scribe = await Scribe.start(url);
       const client = await ownCacheV6(url);
       return {
-        round: async () => {
-          await client.get(KEY);
-          return latencies(scribe, async () => {
-            await client.get(KEY);
-            return new Promise((resolve) => {
-              client.cache.once('invalidate', () => resolve(microseconds()));
-            });
-          });
-        },
+        round: () =>
+          latencies(
+            scribe,
+            () => new Promise((resolve) => client.cache.once('invalidate', () => resolve(microseconds()))),
+            () => client.get(KEY),
+          ),
         close() {
           scribe.close();
           client.destroy();

@@ -19,8 +19,10 @@ export interface Reply {
   readonly size: number;
   /** Further keys that it hangs on. */
   readonly others: readonly string[];
-  /** What hits are handed, or what makes it of the value: kept here by whoever hands out. */
+  /** What hits are handed, or what makes it of the value: kept here by whoever hands out, where it is worth the memory. */
   handOut: HandOut | undefined;
+  /** Whether it is. */
+  readonly isHot: boolean;
 }
 
 export type HandOut = Promise<unknown> | ((value: unknown) => unknown);
@@ -41,6 +43,7 @@ export function makeReply(
     size: sizeOf(id, value, others),
     others: others.length === 0 ? NO_OTHERS : others.map(ownCopy),
     handOut: undefined,
+    isHot: true,
   };
 }
 
@@ -82,11 +85,16 @@ class More {
   }
 }
 
+/** Read since it was last looked at for room. */
+export const USED = 1;
+/** Among the hot ones. */
+export const HOT = 2;
+
 export class Entry implements Reply {
   readonly prefix: Prefix;
   readonly lease: Lease;
-  /** Read since it was last looked at for room. */
-  used = false;
+  /** {@link USED} and {@link HOT}: one number for both, because every entry pays for it. */
+  marks = 0;
 
   // Its own reply.
   id = NONE;
@@ -100,6 +108,17 @@ export class Entry implements Reply {
   constructor(prefix: Prefix, lease: Lease) {
     this.prefix = prefix;
     this.lease = lease;
+  }
+
+  /** Found by one lookup among the hot ones. */
+  get isHot(): boolean {
+    return (this.marks & HOT) !== 0;
+  }
+
+  /** What it keeps for hits goes. */
+  cool(): void {
+    this.marks &= ~HOT;
+    this.handOut = undefined;
   }
 
   /** Of its own reply. Not held where that is all there is: it is asked for when that is stored, and seldom again. */
@@ -257,4 +276,5 @@ const NOTHING: Reply = {
   size: 0,
   others: NO_OTHERS,
   handOut: undefined,
+  isHot: false,
 };

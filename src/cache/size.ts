@@ -2,9 +2,10 @@
 // nothing else.
 
 import { types } from 'node:util';
+import { isHeldRecord } from './record.js';
 
 /** What an entry costs beside its key and replies: LRU slots, map cell, entry object. Unit: bytes. */
-export const ENTRY_OVERHEAD = 232;
+export const ENTRY_OVERHEAD = 168;
 /** What a reply beside the entry's own costs, without its value and id: record and map cell. Unit: bytes. */
 export const REPLY_OVERHEAD = 160;
 /** What an entry costs more if it has anything beside its own reply. Unit: bytes. */
@@ -38,6 +39,10 @@ export function valueBytes(value: unknown): number {
   }
   if (types.isSet(value) || types.isMap(value)) {
     for (const [name, item] of value.entries()) bytes += PROPERTY + valueBytes(name) + valueBytes(item);
+    return bytes;
+  }
+  if (isHeldRecord(value)) {
+    for (const item of Object.values(value)) bytes += POINTER + valueBytes(item);
     return bytes;
   }
   for (const [name, item] of Object.entries(value)) bytes += PROPERTY + stringBytes(name) + valueBytes(item);

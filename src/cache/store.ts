@@ -2,7 +2,7 @@
 // What it keeps beside, recency within prefixes and ties between keys, lives and ends with the entries.
 
 import { LRUCache } from 'lru-cache';
-import { Entry, makeReply, ownCopy, type Reply } from './entry.js';
+import { Entry, HOT, makeReply, ownCopy, type Reply, USED } from './entry.js';
 import type { Lease } from './lease.js';
 import type { Prefix } from './prefix.js';
 
@@ -19,6 +19,8 @@ export type Others = readonly (readonly [key: string, prefix: Prefix])[];
 /** Where all entries are in use, one fill must not go through all of them. */
 const MAX_CHANCES = 64;
 
+/** A bound in entries above it is rather a way to say that bytes are the bound. */
+const MAX_PREPARED = 100_000;
 /** How many entries are found by one lookup in a map of their own: some 40 bytes each. */
 const MAX_HOT = 4_096;
 /** After so many look-ups of entries that have no place there, all places are given away anew. */
@@ -46,8 +48,9 @@ export class Store {
     this.#onEvict = options.onEvict;
     this.#maxEntries = options.maxEntries;
     this.#maxBytes = options.maxBytes;
-    // Without `max`, which lru-cache would allocate at once: a bound in entries may be large where bytes are the bound.
     this.#lru = new LRUCache<string, Entry>({
+      // lru-cache makes room for all of them at once, and needs less that way.
+      max: options.maxEntries <= MAX_PREPARED ? options.maxEntries : 0,
       maxSize: options.maxBytes,
       dispose: (entry, key) => {
         this.#hot.delete(key);
@@ -75,9 +78,9 @@ export class Store {
    * `get` does, would cost a hit a third more. See {@link #makeRoom}.
    */
   get(key: string): Entry | undefined {
-    const entry = this.look(key);
+    const entry = this.#hot.get(key) ?? this.#warm(key);
     if (entry === undefined) return undefined;
-    entry.used = true;
+    entry.marks |= USED;
     if (entry.prefix.maxEntries !== undefined) this.#bounded.get(entry.prefix)?.get(key);
     return entry;
   }
@@ -98,11 +101,18 @@ export class Store {
     if (entry === undefined) return undefined;
     if (this.#hot.size < MAX_HOT) {
       this.#hot.set(ownCopy(key), entry);
+      entry.marks |= HOT;
     } else if (++this.#turnedAway > MAX_TURNED_AWAY) {
-      this.#hot.clear();
-      this.#turnedAway = 0;
+      this.#cool();
     }
     return entry;
+  }
+
+  /** Gives all places away anew. */
+  #cool(): void {
+    for (const entry of this.#hot.values()) entry.cool();
+    this.#hot.clear();
+    this.#turnedAway = 0;
   }
 
   /**
@@ -220,8 +230,8 @@ export class Store {
       const [oldest] = this.#lru.rkeys();
       if (oldest === undefined) return;
       const entry = this.#lru.peek(oldest);
-      if (entry?.used === true && chances-- > 0) {
-        entry.used = false;
+      if (entry !== undefined && (entry.marks & USED) !== 0 && chances-- > 0) {
+        entry.marks &= ~USED;
         this.#lru.get(oldest);
       } else {
         this.#lru.pop();

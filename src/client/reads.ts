@@ -311,7 +311,10 @@ function handedOut(reply: Reply): Promise<unknown> {
   return typeof handOut === 'function' ? Promise.resolve(handOut(reply.value)) : handOut;
 }
 
+/** Only hot entries keep a promise, of half the size of a small entry. */
 function handedOutFirst(reply: Reply): Promise<unknown> {
-  reply.handOut = copyOf(reply.value) ?? Promise.resolve(reply.value);
+  const copy = copyOf(reply.value);
+  if (copy === undefined && !reply.isHot) return Promise.resolve(reply.value);
+  reply.handOut = copy ?? Promise.resolve(reply.value);
   return handedOut(reply);
 }

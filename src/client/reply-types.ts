@@ -2,6 +2,7 @@
 // that no caller can change what the next one gets (rule C13).
 
 import { types } from 'node:util';
+import { copyOfHeld, heldRecord, isHeldRecord } from '../cache/record.js';
 
 const KNOWN: ReadonlyMap<unknown, string> = new Map<unknown, string>([
   [String, 's'],
@@ -58,26 +59,18 @@ export type Copy = (reply: unknown) => unknown;
 export function copyOf(reply: unknown): Copy | undefined {
   if (typeof reply !== 'object' || reply === null) return undefined;
   if (Array.isArray(reply)) return reply.every(isScalar) ? copyList : copyReply;
-  if (!isPlain(reply) || !Object.values(reply).every(isScalar)) return copyReply;
-  return Object.getPrototypeOf(reply) === null ? copyRecord : copyPlain;
+  if (isHeldRecord(reply)) return copyRecord;
+  const isFlat = Object.getPrototypeOf(reply) === Object.prototype && Object.values(reply).every(isScalar);
+  return isFlat ? copyPlain : copyReply;
 }
 
 const copyList = (reply: unknown): unknown => (reply as unknown[]).slice();
 const copyPlain = (reply: unknown): unknown => ({ ...(reply as object) });
-/** V8 copies a record with a shape (see {@link heldForm}) as a whole; field by field it took 5 to 20 times as long. */
-const copyRecord = (reply: unknown): unknown => Object.setPrototypeOf({ ...(reply as object) }, null);
+const copyRecord = (reply: unknown): unknown => copyOfHeld(reply as object);
 
-/** Records with more fields are copied field by field: they are rather lists than records, each with a shape of its own. */
-const MAX_FIELDS = 32;
-
-/**
- * A reply as it is held. node-redis makes the records of hashes without a prototype, which V8 keeps as hash tables. The same
- * fields in a shape that equal records share cost less memory, and less time to copy.
- */
+/** A reply as it is held. */
 export function heldForm(reply: unknown): unknown {
-  if (typeof reply !== 'object' || reply === null || Object.getPrototypeOf(reply) !== null) return reply;
-  const values = Object.values(reply);
-  return values.length <= MAX_FIELDS && values.every(isScalar) ? copyRecord(reply) : reply;
+  return typeof reply === 'object' && reply !== null ? heldRecord(reply) : reply;
 }
 
 function isScalar(reply: unknown): boolean {
@@ -85,6 +78,7 @@ function isScalar(reply: unknown): boolean {
 }
 
 function copyObject(reply: object): unknown {
+  if (isHeldRecord(reply)) return copyOfHeld(reply);
   if (Array.isArray(reply)) return reply.map(copyReply);
   if (types.isUint8Array(reply)) return Buffer.from(reply);
   if (types.isMap(reply))
