@@ -16,6 +16,8 @@ export interface Reply {
   readonly bytes: number;
   /** Further keys that it hangs on. */
   readonly others: readonly string[];
+  /** When the key itself expires, at the earliest; infinite if it does not; NaN where nobody asked. */
+  readonly keyExpiresAt: number;
 }
 
 export function makeReply(
@@ -27,7 +29,15 @@ export function makeReply(
 ): Reply {
   let bytes = REPLY_OVERHEAD + stringBytes(id) + valueBytes(value);
   for (const other of others) bytes += stringBytes(other);
-  return { id: ownCopy(id), value, expiresAt, order, bytes, others: others.map(ownCopy) };
+  return {
+    id: ownCopy(id),
+    value,
+    expiresAt,
+    order,
+    bytes,
+    others: others.map(ownCopy),
+    keyExpiresAt: Number.NaN,
+  };
 }
 
 /** V8 keeps a part of a string as a view of the whole: a held key cut out of a large text would hold all of it. */

@@ -76,7 +76,7 @@ export function withNearCache<C extends NodeRedisClient>(
   if (adapter.connections.isReady) start();
   const facade = buildFacade(adapter, mainRole(adapter, near));
   define(facade, 'near', near);
-  near.attach(facade);
+  near.attach(facade, (method, args) => adapter.call(adapter.root, [method], args));
   define(facade, Symbol.asyncDispose, async () => {
     near.close();
     await adapter.end();
