@@ -12,8 +12,11 @@ import { heldName, type KeySpace } from './keys.js';
 import { OwnCommands } from './own-commands.js';
 import type { RegisteredPrefixes } from './registered-prefixes.js';
 
-/** Calls a method of the client that was wrapped, past the cache. */
-export type PastCache = (method: string, args: readonly unknown[]) => unknown;
+/** What loaders ask the client that was wrapped, past the cache. */
+export interface PastCache {
+  script(text: string, keys: readonly string[], args: readonly string[]): Promise<unknown>;
+  pttl(key: string): unknown;
+}
 
 export interface LoadersParts {
   readonly coherence: Coherence;
@@ -28,7 +31,7 @@ export class Loaders {
   readonly #parts: LoadersParts;
   readonly #commands: OwnCommands;
   #client: ValueClient | undefined;
-  #past: PastCache = () => undefined;
+  #past: PastCache | undefined;
   readonly #byPrefix = new Map<string, { stats(): LoaderStats }>();
 
   constructor(parts: LoadersParts) {
@@ -52,7 +55,7 @@ export class Loaders {
     const resolved = resolveLoader(this.#parts.prefixes.typed<T, LoaderOptions<T>>(options.prefix, options));
     const client = this.#client;
     const past = this.#past;
-    if (client === undefined) throw new TypeError('A loader needs a client.');
+    if (client === undefined || past === undefined) throw new TypeError('A loader needs a client.');
     const { prefix } = resolved;
     if (this.#byPrefix.has(prefix)) {
       const message = `Option prefix must be one that has no loader yet; received ${JSON.stringify(prefix)}. Keep the loader that was made for it.`;
@@ -64,12 +67,12 @@ export class Loaders {
       coherence,
       onWire: (key) => keys.onWire(key),
       replyId: () => `GET${types()}`,
-      run: (command, args, changes) => {
+      run: (script, keysOfIt, args, changes) => {
         const names = changes.map((key) => heldName(keys.onWire(key)) ?? key);
-        const send = (): Promise<unknown> => past(command, args) as Promise<unknown>;
+        const send = (): Promise<unknown> => past.script(script, keysOfIt, args);
         return this.#commands.around({ ...NO_EFFECT, keys: names }, send);
       },
-      pttl: async (key) => past('PTTL', [key]),
+      pttl: async (key) => past.pttl(key),
       hears: () => coherence.leases.serving,
       random,
       loaded: (event) => announcer.tell('load', { prefix, ...event }),

@@ -1,8 +1,13 @@
 // The fill lock: one key beside the value's, and the scripts by which it is claimed, extended, given back, and used to write
 // the value. docs/stampede.md has the argument why nothing old is written over anything newer.
 
-/** Sends a command past the cache, which is told that `changes` are keys it may change. */
-export type Run = (command: 'EVAL', args: readonly unknown[], changes: readonly string[]) => Promise<unknown>;
+/** Runs a script past the cache, which is told that `changes` are keys it may change. */
+export type Run = (
+  script: string,
+  keys: readonly string[],
+  args: readonly string[],
+  changes: readonly string[],
+) => Promise<unknown>;
 
 /** What a value's key held when a load began: what a fill may write over. */
 export interface Baseline {
@@ -118,7 +123,7 @@ export class FillLock {
   async claim({ token, ttl, enough, nil, shared }: ClaimTerms): Promise<Claim> {
     const needed = enough === undefined ? '' : String(Math.max(0, Math.ceil(enough)));
     // It changes the lock, not the value: what is held of that stays, and stale values are served from memory meanwhile.
-    const reply = await this.#eval(
+    const reply = await this.#run(
       CLAIM,
       [this.#key, this.#lock],
       [token, whole(ttl), needed, nil, shared ? '1' : '0'],
@@ -140,31 +145,22 @@ export class FillLock {
   async fill({ token, baseline, mayExpire, text, life }: FillTerms): Promise<Filled> {
     const args = [token, baseline.digest, baseline.expiresAt, mayExpire ? '1' : '0', text, whole(life)];
     const keys = [this.#key, this.#lock];
-    return String(await this.#eval(FILL, keys, args, keys)) as Filled;
+    return String(await this.#run(FILL, keys, args, keys)) as Filled;
   }
 
   /** @returns whether it was still there */
   async extend(token: string, ttl: number): Promise<boolean> {
-    return Number(await this.#eval(EXTEND, [this.#lock], [token, whole(ttl)], [this.#lock])) === 1;
+    return Number(await this.#run(EXTEND, [this.#lock], [token, whole(ttl)], [this.#lock])) === 1;
   }
 
   async release(token: string): Promise<void> {
-    await this.#eval(RELEASE, [this.#lock], [token], [this.#lock]);
+    await this.#run(RELEASE, [this.#lock], [token], [this.#lock]);
   }
 
   /** Writes a value that is newer than any load under way: their lock goes. */
   async write(text: string, life: number): Promise<void> {
     const keys = [this.#key, this.#lock];
-    await this.#eval(WRITE, keys, [text, whole(life)], keys);
-  }
-
-  #eval(
-    script: string,
-    keys: readonly string[],
-    args: readonly string[],
-    changes: readonly string[],
-  ): Promise<unknown> {
-    return this.#run('EVAL', [script, { keys, arguments: args }], changes);
+    await this.#run(WRITE, keys, [text, whole(life)], keys);
   }
 }
 
