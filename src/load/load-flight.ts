@@ -127,15 +127,16 @@ export class LoadFlight<T> {
   }
 
   #touched(touch: Touch): void {
-    if (this.#stage !== 'waiting') this.joinable = false;
-    if (this.#stage === 'loading') {
-      if (touch === 'flushed') this.#deaf = true;
-      // An expiry is pushed too, once.
-      else if (touch === 'pushed' && this.#to.now() >= this.#mayExpireFrom)
-        this.#mayExpireFrom = Number.POSITIVE_INFINITY;
-      else this.#broken = true;
-    }
     this.#awake();
+    if (this.#stage === 'waiting') return;
+    // An expiry is pushed too, once, and is no change: what is being loaded is as new as before.
+    if (this.#stage === 'loading' && touch === 'pushed' && this.#to.now() >= this.#mayExpireFrom) {
+      this.#mayExpireFrom = Number.POSITIVE_INFINITY;
+      return;
+    }
+    this.joinable = false;
+    if (touch === 'flushed') this.#deaf = true;
+    else if (this.#stage === 'loading') this.#broken = true;
   }
 
   #awake(): void {
@@ -235,7 +236,7 @@ export class LoadFlight<T> {
     this.#stage = 'loading';
     this.#deaf = !this.#to.hears();
     const { left } = claim.baseline;
-    this.#mayExpireFrom = left > 0 ? sentAt + left : Number.POSITIVE_INFINITY;
+    this.#mayExpireFrom = left >= 0 ? sentAt + left : Number.POSITIVE_INFINITY;
     const { purpose } = this.#terms;
     if (purpose === 'refresh' && this.#stale !== undefined && now() < this.#stale.freshUntil)
       counts.earlyRefreshes++;
