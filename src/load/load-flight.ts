@@ -57,6 +57,8 @@ const LEFT_TO_OTHERS = Symbol('left to others');
 /** Safety nets beside the pushes. Unit: ms. */
 const FIRST_WAIT = 50;
 const LONGEST_WAIT = 500;
+/** From the next attempt on nobody new shares the flight: else a key that changes all the time would hold up all. */
+const LAST_SHARED = 2;
 
 export class LoadFlight<T> {
   readonly #to: FlightSurroundings<T>;
@@ -73,6 +75,8 @@ export class LoadFlight<T> {
   #stale: Found<T> | undefined;
   /** Counts what happened to the keys. */
   #touches = 0;
+  /** Counts what happened to the value's key. */
+  #changes = 0;
   #wake: () => void = () => {};
   /** The value's key may have changed since the load began. */
   #broken = false;
@@ -127,16 +131,18 @@ export class LoadFlight<T> {
   }
 
   #touched(touch: Touch): void {
+    this.#changes++;
     this.#awake();
-    if (this.#stage === 'waiting') return;
+    // Until the load begins a change only means to look again.
+    if (this.#stage !== 'loading') return;
     // An expiry is pushed too, once, and is no change: what is being loaded is as new as before.
-    if (this.#stage === 'loading' && touch === 'pushed' && this.#to.now() >= this.#mayExpireFrom) {
+    if (touch === 'pushed' && this.#to.now() >= this.#mayExpireFrom) {
       this.#mayExpireFrom = Number.POSITIVE_INFINITY;
       return;
     }
     this.joinable = false;
     if (touch === 'flushed') this.#deaf = true;
-    else if (this.#stage === 'loading') this.#broken = true;
+    else this.#broken = true;
   }
 
   #awake(): void {
@@ -147,26 +153,34 @@ export class LoadFlight<T> {
   async #arrive(): Promise<T | null> {
     const { counts, now, options } = this.#to;
     const start = now();
+    let waits = 0;
     for (let attempt = 0; ; attempt++) {
       const touches = this.#touches;
+      const changes = this.#changes;
+      // Who joins after a change must not get what was looked up before it. Where changes do not cease, nobody may join.
+      if (attempt - waits > LAST_SHARED) this.joinable = false;
+      const isPast = (): boolean => this.joinable && this.#changes !== changes;
       const found = await this.#look(attempt);
+      if (found !== undefined && isPast()) continue;
       if (found !== undefined) return found.value;
       const sentAt = now();
       const token = randomUUID();
       const claim = await this.#claim(token);
       if (claim.kind === 'found') {
+        if (isPast()) continue;
         const understood = await this.#to.understood(this.#id, claim.text, claim.left);
+        if (understood !== undefined && isPast()) continue;
         if (understood !== undefined) return understood.value;
         // It cannot be read: what is loaded takes its place.
         return await this.#load(await this.#claim(token, 'whatever is there'), sentAt);
       }
       if (claim.kind === 'won') {
         if (options.lock !== undefined) counts.lockWon++;
-        if (attempt > 0) counts.lockTakenOver++;
+        if (waits > 0) counts.lockTakenOver++;
         return await this.#load(claim, sentAt);
       }
       if (options.lock === undefined) return await this.#load(claim, sentAt);
-      if (attempt === 0) counts.lockWaited++;
+      if (waits === 0) counts.lockWaited++;
       const waited = now() - start;
       if (waited >= options.lock.wait) {
         if (this.#isNobodys) throw LEFT_TO_OTHERS;
@@ -175,7 +189,7 @@ export class LoadFlight<T> {
         return await this.#load(claim, sentAt);
       }
       this.#decide();
-      const backOff = Math.min(FIRST_WAIT * 2 ** Math.min(attempt, 10), LONGEST_WAIT);
+      const backOff = Math.min(FIRST_WAIT * 2 ** Math.min(waits++, 10), LONGEST_WAIT);
       const jittered = backOff * (0.75 + this.#to.random() / 2);
       await this.#wait(touches, Math.min(jittered, Math.max(claim.left, 0) + 1, options.lock.wait - waited));
     }

@@ -3,6 +3,7 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import type { Touch } from '../../src/cache/watches.js';
 import type { Baseline, Claim, FillLock, FillTerms } from '../../src/load/fill-lock.js';
+import type { Found } from '../../src/load/freshness.js';
 import { LoadCounts } from '../../src/load/load-counts.js';
 import { type FlightSurroundings, LoadFlight } from '../../src/load/load-flight.js';
 import { resolveLoader } from '../../src/load/loader-options.js';
@@ -20,6 +21,8 @@ class Scene {
   touchLock: (touch: Touch) => void = () => {};
   claims: (() => Claim)[] = [];
   fills: FillTerms[] = [];
+  /** What the near cache answers, one after the other; then nothing. */
+  reads: (() => Found<string>)[] = [];
   begun = false;
   load: (value: string) => void = () => {};
   readonly counts = new LoadCounts();
@@ -61,8 +64,11 @@ class Scene {
         return () => {};
       },
       hears: () => true,
-      read: async () => undefined,
-      understood: async (_, text) => ({ value: text, freshUntil: 1, staleUntil: 1, errorUntil: 1 }),
+      read: async () => {
+        await Promise.resolve();
+        return this.reads.shift()?.();
+      },
+      understood: async (_, text) => found(text),
       serves: () => true,
       written: async (_, value) => ({ text: String(value), value }),
       failed: () => {},
@@ -79,6 +85,7 @@ class Scene {
   }
 }
 
+const found = (value: string): Found<string> => ({ value, freshUntil: 1, staleUntil: 1, errorUntil: 1 });
 const NOTHING: Baseline = { digest: '', expiresAt: '-2', left: -2 };
 const won = (baseline = NOTHING): Claim => ({ kind: 'won', token: 'mine', baseline });
 const held = (left: number): Claim => ({ kind: 'held', token: 'theirs', baseline: NOTHING, left });
@@ -143,4 +150,40 @@ test('a wake-up that comes while the lock is being asked for is not missed', asy
   });
   for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
   expect(value).toBe('theirs');
+});
+
+test('what was looked up before a change is not for who comes after it: the flight looks again', async () => {
+  const scene = new Scene();
+  scene.reads.push(
+    () => {
+      scene.touch('pushed');
+      return found('before');
+    },
+    () => found('after'),
+  );
+  expect(scene.flight.joinable).toBe(true);
+  expect(await scene.flight.result).toBe('after');
+});
+
+test('the push of an expiry before the load begins makes nobody load a second time', async () => {
+  const scene: Scene = new Scene(() => {
+    scene.touch('pushed');
+    return won();
+  });
+  await scene.loading();
+  expect(scene.flight.joinable).toBe(true);
+  scene.load('new');
+  expect(await scene.flight.result).toBe('new');
+  expect(scene.fills).toHaveLength(1);
+});
+
+test('a key that changes all the time holds nobody up for ever', async () => {
+  const scene = new Scene();
+  for (let read = 0; read < 10; read++) {
+    scene.reads.push(() => {
+      scene.touch('pushed');
+      return found(`read ${read}`);
+    });
+  }
+  expect(await scene.flight.result).toBe('read 3');
 });
