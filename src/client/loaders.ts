@@ -73,7 +73,9 @@ export class Loaders {
         return this.#commands.around({ ...NO_EFFECT, keys: names }, send);
       },
       pttl: async (key) => past.pttl(key),
-      hears: () => coherence.leases.serving,
+      // Where nothing is tracked replies are held all the same, for a short time, under a lease of their own.
+      hears: () =>
+        coherence.leases.serving && [...coherence.leases].every(({ armed, tracked }) => armed === tracked),
       random,
       loaded: (event) => announcer.tell('load', { prefix, ...event }),
       fellBack: (key, reason, waited) => announcer.tell('fallback', { prefix, key, reason, waited }),

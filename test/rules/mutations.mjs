@@ -515,4 +515,12 @@ export const MUTATIONS = [
     replace: 'this.joinable && this.#changes < 0',
     tests: 'unit/load-flight',
   },
+  {
+    rule: 'load',
+    what: 'a lease without tracking counts as hearing',
+    file: 'client/loaders.ts',
+    find: 'coherence.leases.serving && [...coherence.leases].every(({ armed, tracked }) => armed === tracked)',
+    replace: 'coherence.leases.serving',
+    tests: 'integration/load/look-again',
+  },
 ];

@@ -127,3 +127,49 @@ describe('a change during a load whose push has not arrived', () => {
     expect(await outcome(undefined, change)).toBeNull();
   });
 });
+
+test('where nothing is tracked, what is gone is not taken for expired', async () => {
+  await server.command(
+    'ACL',
+    'SETUSER',
+    'untracked',
+    'on',
+    'nopass',
+    '~*',
+    '&*',
+    '+@all',
+    '-client|tracking',
+  );
+  const raw = createClient({ url: server.url });
+  raw.on('error', () => {});
+  const untracked = withNearCache(raw, {
+    prefixes: ['k:'],
+    fallback: 'ttl',
+    tracking: { username: 'untracked', password: '' },
+  });
+  await untracked.connect();
+  try {
+    await until(() => untracked.near.state === 'serving');
+    let finish: () => void = () => {};
+    const loader = untracked.near.loader<string>({
+      prefix: 'k:',
+      ttl: 60_000,
+      load: () =>
+        new Promise((resolve) => {
+          finish = () => resolve('loaded');
+        }),
+    });
+    await server.command('SET', 'k:1', '"there"', 'PX', '300');
+    const ends = performance.now() + 300;
+    const got = loader.refresh('1');
+    await until(() => untracked.near.stats().loaders['k:']?.loads === 1);
+    await server.command('DEL', 'k:1');
+    await until(() => performance.now() > ends + 20);
+    finish();
+    expect(await got).toBe('loaded');
+    expect(await server.command('GET', 'k:1')).toBeNull();
+  } finally {
+    untracked.near.close();
+    await raw.disconnect();
+  }
+});
