@@ -313,6 +313,26 @@ describe('set() and invalidate()', () => {
   });
 });
 
+test('10 000 values written together expire one after the other, over a tenth of their ttl', {
+  timeout: 60_000,
+}, async () => {
+  const loader = make({ ttl: 1_000_000, redisTimeout: 60_000 });
+  const ids = Array.from({ length: 10_000 }, (_, id) => String(id));
+  await Promise.all(ids.map((id) => loader.set(id, { name: id })));
+  const lives = await Promise.all(ids.map((id) => outsider.pTTL(`k:${id}`)));
+  expect(Math.max(...lives)).toBeLessThanOrEqual(1_000_000);
+  // So many ms after the last write this was asked, at most.
+  expect(Math.min(...lives)).toBeGreaterThan(900_000 - 60_000);
+  const perSecond = new Map<number, number>();
+  for (const life of lives) {
+    const second = Math.floor(life / 1_000);
+    perSecond.set(second, (perSecond.get(second) ?? 0) + 1);
+  }
+  // A hundred on average.
+  expect(perSecond.size).toBeGreaterThanOrEqual(100);
+  expect(Math.max(...perSecond.values())).toBeLessThan(200);
+});
+
 describe('stale values', () => {
   /** A value with so long left, which is in the stale window, though nobody has noticed yet. From now on `next` is asked. */
   async function stale(
