@@ -14,7 +14,7 @@ Usage: npm start -- --stampede [options]
   --help           this text
 
 The server started is REDIS_SERVER_BIN, else redis-server or valkey-server on PATH. The database is SQLite in a process of
-its own. Exit code: 0 if the fill lock kept the queries at one for each expiry, 1 if not or if anything failed, 2 for a bad
+its own. Exit code: 0 if the fill lock kept the queries at about one for each expiry, 1 if not or if anything failed, 2 for a bad
 option.`;
 
 export interface Settings {
