@@ -7,6 +7,15 @@ export type { NearCacheChannels, NearCacheEvents, ReplicaReason, StateReason } f
 export { type NearCached, type WithNear, withNearCache } from './client/with-near-cache.js';
 export { type Codec, json, type SchemaIssue, type SchemaResult, type StandardSchema } from './codec.js';
 export { NearCacheError, type NearCacheErrorCode } from './errors.js';
+export type { LoaderStats, LoadTimeStats } from './load/load-counts.js';
+export { Loader } from './load/loader.js';
+export type {
+  LoadContext,
+  LoaderGetOptions,
+  LoaderOptions,
+  LoadManyContext,
+  LockOptions,
+} from './load/loader-options.js';
 export type { NearState, NearStats, PrefixStats } from './metrics/stats.js';
 export type {
   Fallback,

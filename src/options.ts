@@ -2,8 +2,23 @@
 // checks. Nothing here knows Redis, sockets or the cache.
 
 import type { Codec, StandardSchema } from './codec.js';
-import { NearCacheError } from './errors.js';
-import { redacted, shown } from './redaction.js';
+import {
+  assertAll,
+  assertOption,
+  boolean,
+  type Check,
+  CODEC_CHECKS,
+  duration,
+  func,
+  hasMethods,
+  record,
+  secret,
+  secretRecord,
+  socket,
+  text,
+  wellFormed,
+  whole,
+} from './option-checks.js';
 import { isServerUrl } from './server-url.js';
 
 /** A registered prefix with settings of its own. Settings left out fall back to the top-level option. */
@@ -157,9 +172,6 @@ export interface ResolvedOptions {
 /** How long `fallback: 'ttl'` keeps a reply. Unit: ms. */
 export const FALLBACK_TTL = 1_000;
 
-/** The longest delay a Node.js timer can hold. Unit: ms. */
-export const TIMER_MAX = 2_147_483_647;
-
 const DEFAULTS = Object.freeze({
   maxEntries: 10_000,
   maxBytes: 64 * 1024 * 1024,
@@ -177,41 +189,6 @@ const ROUTING_DEFAULTS = Object.freeze({
   maxLag: 1_000,
   hotAfter: 10,
 });
-
-interface Check {
-  readonly expected: string;
-  readonly accepts: (value: unknown) => boolean;
-  /** Credentials are named in messages, never shown. */
-  readonly secret?: boolean;
-}
-
-const whole = (min: number, max: number, unit: string): Check => ({
-  expected: `a whole number of ${unit} from ${min} to ${max}`,
-  accepts: (value) => Number.isInteger(value) && (value as number) >= min && (value as number) <= max,
-});
-const duration = (min: number): Check => ({
-  expected: `a number of milliseconds from ${min} to ${TIMER_MAX}`,
-  accepts: (value) => typeof value === 'number' && value >= min && value <= TIMER_MAX,
-});
-const boolean: Check = { expected: 'true or false', accepts: (value) => typeof value === 'boolean' };
-const text: Check = { expected: 'a string', accepts: (value) => typeof value === 'string' };
-const secret: Check = { ...text, secret: true };
-const func: Check = { expected: 'a function', accepts: (value) => typeof value === 'function' };
-const record: Check = {
-  expected: 'an object',
-  accepts: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
-};
-/** What somebody may put a URL in by mistake. */
-const secretRecord: Check = { ...record, secret: true };
-const socket: Check = {
-  expected: 'an object, its host without @ and /',
-  accepts: (value) => record.accepts(value) && !/[@/]/.test(String(Reflect.get(value as object, 'host'))),
-  secret: true,
-};
-const wellFormed: Check = {
-  expected: 'a string without lone surrogates',
-  accepts: (value) => typeof value === 'string' && value.isWellFormed(),
-};
 
 const PREFIXES: Check = {
   expected: 'a non-empty array of strings or { prefix, ... } objects',
@@ -281,26 +258,8 @@ const PREFIX_CHECKS: Readonly<Record<string, Check>> = {
   ttl: duration(1),
   maxEntries: whole(1, 2 ** 31 - 1, 'entries'),
   cacheNil: boolean,
-  codec: {
-    expected: 'an object with the methods decode and encode',
-    accepts: (value) => hasMethods(value, 'decode', 'encode'),
-  },
-  schema: {
-    expected: 'a validator that follows Standard Schema',
-    accepts: (value) =>
-      (typeof value === 'object' || typeof value === 'function') &&
-      value !== null &&
-      hasMethods(Reflect.get(value, '~standard'), 'validate'),
-  },
+  ...CODEC_CHECKS,
 };
-
-function hasMethods(value: unknown, ...names: string[]): boolean {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    names.every((name) => typeof Reflect.get(value, name) === 'function')
-  );
-}
 
 /** @throws NearCacheError `ERR_NEAR_OPTION` that names the option, what it takes and what came. */
 export function resolveOptions(options: NearCacheOptions): ResolvedOptions {
@@ -368,30 +327,6 @@ export function checkSet(options: object): void {
 
 /** Checks options of a namespace. @throws NearCacheError `ERR_NEAR_OPTION` */
 export function checkNamespace(options: object): void {
-  const { codec, schema } = PREFIX_CHECKS;
   assertOption('namespace options', options, record);
-  assertAll('', options, { ...(codec && { codec }), ...(schema && { schema }) });
-}
-
-function assertAll(path: string, given: object, checks: Readonly<Record<string, Check>>): void {
-  for (const [name, value] of Object.entries(given)) {
-    if (!Object.hasOwn(checks, name)) {
-      const known = Object.keys(checks).join(', ');
-      throw new NearCacheError(
-        'ERR_NEAR_OPTION',
-        `Unknown option ${path}${redacted(name)}. Known here: ${known}.`,
-      );
-    }
-    const check = checks[name];
-    if (check !== undefined && value !== undefined) assertOption(path + name, value, check);
-  }
-}
-
-function assertOption(name: string, value: unknown, check: Check): void {
-  if (check.accepts(value)) return;
-  const received = check.secret ? `a value of type ${typeof value}` : shown(value);
-  throw new NearCacheError(
-    'ERR_NEAR_OPTION',
-    `Option ${name} must be ${check.expected}; received ${received}.`,
-  );
+  assertAll('', options, CODEC_CHECKS);
 }

@@ -17,6 +17,9 @@ Usage: npm start -- [options]
   --json FILE      write the summary there too, as JSON
   --help           this text
 
+npm start -- --stampede shows something else: a hot key that expires under full load, and what keeps the database from
+being asked by everybody.
+
 The server started is REDIS_SERVER_BIN, else redis-server or valkey-server on PATH. Exit code: 0 if every reader
 stayed inside the lease and nothing was stuck at the end, and on a cluster if the hot shard was rid of its load; 1 if
 not or if anything failed, 2 for a bad option.`;

@@ -12,6 +12,7 @@ import type { Prefix, PrefixSettings } from './prefix.js';
 import { PrefixRegistry } from './prefixes.js';
 import { Store } from './store.js';
 import { type Clock, type EndOfTurn, TurnClock } from './turn-clock.js';
+import { KeyWatches } from './watches.js';
 
 export interface CoherenceOptions {
   readonly maxEntries: number;
@@ -37,6 +38,7 @@ export type Expiry = { readonly exists: boolean; readonly remaining: number } | 
 
 export class Coherence {
   readonly prefixes = new PrefixRegistry();
+  readonly watches = new KeyWatches();
   readonly store: Store;
   flushes = 0;
   evictions = 0;
@@ -203,7 +205,8 @@ export class Coherence {
       tied.push([other, itsPrefix]);
       life = Math.min(life, itsPrefix.ttl);
     }
-    const reply = makeReply(id, value, sentAt + life, order, others);
+    const keyExpiresAt = prefix.keepsExpiry ? sentAt + (expiry?.remaining ?? Number.NaN) : Number.NaN;
+    const reply = makeReply(id, value, sentAt + life, order, others, keyExpiresAt);
     return this.store.put(key, reply, prefix, lease, this.#clock.exact(), tied);
   }
 
@@ -217,11 +220,13 @@ export class Coherence {
     this.store.suspect(key, ++this.#departures, this.#clock.exact());
   }
 
-  /** Holds what was made of the reply `of`, under the name `id`, for as long as that reply is held and is `source`. */
-  derive(key: string, of: string, source: unknown, id: string, value: unknown): void {
-    const reply = this.store.peek(key)?.find(of);
-    if (reply !== undefined && isDeepStrictEqual(reply.value, source))
-      this.store.derive(key, reply, id, value);
+  /**
+   * Holds what was made of the reply `of`, under the name `id`, for as long as that reply is held and is `source`, but not
+   * after `until`.
+   */
+  derive(key: string, of: string, source: unknown, id: string, value: unknown, until?: number): void {
+    const reply = this.replyOf(key, of, source);
+    if (reply !== undefined) this.store.derive(key, reply, id, value, until);
   }
 
   /** The held reply of this name, if it is this one. */
@@ -236,6 +241,7 @@ export class Coherence {
   change(key: string): void {
     this.detours?.note(key, this.#clock.exact());
     this.drop(key);
+    this.watches.tell(key, 'own');
   }
 
   /** Something about `key` may change or has changed. @returns whether anything was held or on its way */
@@ -246,6 +252,7 @@ export class Coherence {
 
   /** The server says that `key` changed. */
   invalidate(key: string): void {
+    this.watches.tell(key, 'pushed');
     const prefix = this.store.peek(key)?.prefix ?? this.prefixes.match(key);
     const held = this.drop(key);
     if (prefix === undefined) return;
@@ -271,6 +278,7 @@ export class Coherence {
   }
 
   #flushed(reason: FlushReason, entries: number): void {
+    this.watches.tellAll('flushed');
     // Arming flushes for safety's sake what the loss before it has flushed: no news unless there was something.
     if (reason === 'armed' && entries === 0) return;
     this.flushes++;

@@ -23,6 +23,8 @@ export interface Reply {
   handOut: HandOut | undefined;
   /** Whether it is. */
   readonly isHot: boolean;
+  /** When the key itself expires, at the earliest; infinite if it does not; NaN where it is not known. */
+  readonly keyExpiresAt: number;
 }
 
 export type HandOut = Promise<unknown> | ((value: unknown) => unknown);
@@ -33,6 +35,7 @@ export function makeReply(
   expiresAt: number,
   order: number,
   others: readonly string[] = NO_OTHERS,
+  keyExpiresAt = Number.NaN,
 ): Reply {
   return {
     id: ownCopy(id),
@@ -44,6 +47,7 @@ export function makeReply(
     others: others.length === 0 ? NO_OTHERS : others.map(ownCopy),
     handOut: undefined,
     isHot: true,
+    keyExpiresAt,
   };
 }
 
@@ -71,6 +75,8 @@ class More {
   size = MORE_OVERHEAD;
   /** Further keys that the entry's own reply hangs on. */
   others = NO_OTHERS;
+  /** See {@link Reply.keyExpiresAt}. */
+  keyExpiresAt = Number.NaN;
   /** Replies beside the entry's own. */
   several: Map<string, Reply> | undefined;
   /** Keys whose entries hold replies that hang on this key too. */
@@ -135,6 +141,10 @@ export class Entry implements Reply {
   /** Further keys that its own reply hangs on. */
   get others(): readonly string[] {
     return this.#more?.others ?? NO_OTHERS;
+  }
+
+  get keyExpiresAt(): number {
+    return this.#more?.keyExpiresAt ?? Number.NaN;
   }
 
   get dependents(): Iterable<string> {
@@ -209,14 +219,15 @@ export class Entry implements Reply {
     more.several = (several ?? new Map<string, Reply>()).set(reply.id, reply);
   }
 
-  #take({ id, value, expiresAt, order, size, others }: Reply): void {
+  #take({ id, value, expiresAt, order, size, others, keyExpiresAt }: Reply): void {
     this.id = id;
     this.value = value;
     this.expiresAt = expiresAt;
     this.order = order;
     this.handOut = undefined;
-    if (this.#more === undefined && others.length === 0) return;
+    if (this.#more === undefined && others.length === 0 && Number.isNaN(keyExpiresAt)) return;
     const more = this.#furnish();
+    more.keyExpiresAt = keyExpiresAt;
     more.others = others;
     more.ownSize = size;
   }
@@ -277,4 +288,5 @@ const NOTHING: Reply = {
   others: NO_OTHERS,
   handOut: undefined,
   isHot: false,
+  keyExpiresAt: Number.NaN,
 };

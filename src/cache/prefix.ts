@@ -14,6 +14,9 @@ export class Prefix implements PrefixSettings {
   maxEntries: number | undefined;
   cacheNil: boolean;
 
+  /** Somebody asks when its keys expire: what was learnt with a reply is kept. */
+  keepsExpiry = false;
+
   hits = 0;
   misses = 0;
   coalesced = 0;

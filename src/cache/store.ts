@@ -157,10 +157,10 @@ export class Store {
   }
 
   /** Adds what was made of a held reply, for as long as that is held. */
-  derive(key: string, source: Reply, id: string, value: unknown): void {
+  derive(key: string, source: Reply, id: string, value: unknown, until = source.expiresAt): void {
     const entry = this.peek(key);
     if (entry?.find(source.id)?.order !== source.order) return;
-    entry.set(makeReply(id, value, source.expiresAt, source.order, source.others));
+    entry.set(makeReply(id, value, Math.min(source.expiresAt, until), source.order, source.others));
     this.#set(key, entry);
     this.#tellEvicted();
   }

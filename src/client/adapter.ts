@@ -121,6 +121,8 @@ export interface ClientAdapter {
    * before the promise settles if another node answers.
    */
   read(view: View, path: MethodPath, args: readonly unknown[], journey: Journey): Promise<unknown>;
+  /** Runs a script at the node that has its keys, all of one slot. */
+  script(text: string, keys: readonly string[], args: readonly string[]): Promise<unknown>;
   /** A queue of commands of the client's own class, which executes itself by methods of `self`. */
   transaction(self: object, args: readonly unknown[], around: Around): object;
   /** Whether a method that executes a queue was told to do it as a transaction. */

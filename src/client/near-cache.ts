@@ -4,22 +4,26 @@
 import { EventEmitter } from 'eventemitter3';
 import { Coherence } from '../cache/coherence.js';
 import type { Lease } from '../cache/lease.js';
-import { closedError, NearCacheError } from '../errors.js';
-import { isHeard, publish } from '../metrics/diagnostics.js';
+import { closedError, type NearCacheError } from '../errors.js';
+import type { Loader } from '../load/loader.js';
+import type { LoaderOptions } from '../load/loader-options.js';
+import { isHeard } from '../metrics/diagnostics.js';
 import { type NearState, type NearStats, snapshot } from '../metrics/stats.js';
 import { FALLBACK_TTL, type PrefixOptions, type ResolvedOptions, resolvePrefix } from '../options.js';
 import type { Namespace, NamespaceOptions, ValueClient } from '../values/namespace.js';
+import { Announcer } from './announcer.js';
 import { AwaitedProofs } from './awaited-proofs.js';
 import type { ClientFacts } from './client-facts.js';
-import { guarded } from './guarded.js';
 import { KeySpace } from './keys.js';
 import { Lifetimes } from './lifetimes.js';
+import { Loaders, type PastCache } from './loaders.js';
 import type { NearCacheEvents, StateReason } from './near-events.js';
 import { PushedKeys } from './pushed-keys.js';
 import { Readiness } from './readiness.js';
 import { RegisteredPrefixes } from './registered-prefixes.js';
 import { copyReply } from './reply-types.js';
 import { type Route, Routes } from './routes.js';
+import { reasonOf } from './state-reason.js';
 
 /**
  * `redis.near`: the state of the near cache, what happens in it ({@link NearCacheEvents}), its numbers, and what can be
@@ -27,6 +31,7 @@ import { type Route, Routes } from './routes.js';
  */
 export class NearCache extends EventEmitter<NearCacheEvents> {
   readonly #options: ResolvedOptions;
+  readonly #announcer: Announcer;
   readonly #coherence: Coherence;
   readonly #routes: Routes;
   /** Vouches for entries where the server refuses tracking and `fallback` is `'ttl'`. */
@@ -38,6 +43,7 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
   readonly #facts: ClientFacts;
   /** The wrapped client. */
   #client: object = {};
+  readonly #loaders: Loaders;
   readonly #prefixes: RegisteredPrefixes;
   #state: NearState = 'connecting';
   #lifecycle: 'idle' | 'running' | 'disconnected' | 'closed' = 'idle';
@@ -52,15 +58,15 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
   /** The data connection was given another database or user, which node-redis may not restore on a new one. */
   #strayed = false;
   readonly #pushed = new PushedKeys((node, keys) =>
-    this.#tell('invalidate', { node, keys: keys?.map((key) => this.keys.asWritten(key)) ?? null }),
+    this.#announcer.tell('invalidate', { node, keys: keys?.map((key) => this.keys.asWritten(key)) ?? null }),
   );
   readonly #proofs = new AwaitedProofs();
-  readonly #warned = new Set<string>();
 
   /** @internal Made by `withNearCache()`. */
   constructor(options: ResolvedOptions, facts: ClientFacts) {
     super();
     this.#options = options;
+    this.#announcer = new Announcer(this, options.logger);
     this.#facts = facts;
     this.lifetimes = new Lifetimes({ ...options, queueIsBounded: facts.queueIsBounded });
     this.keys = new KeySpace(facts.keyPrefix);
@@ -71,17 +77,28 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
       observer: {
         flushed: (reason, entries) => {
           if (reason === 'connection-state') this.#strayed = true;
-          this.#tell('flush', { reason, entries });
+          this.#announcer.tell('flush', { reason, entries });
         },
         evicted: (key, prefix) => {
           if (!isHeard(this, 'evict')) return;
-          this.#tell('evict', { key: this.keys.asWritten(key), prefix: this.keys.asWritten(prefix.name) });
+          this.#announcer.tell('evict', {
+            key: this.keys.asWritten(key),
+            prefix: this.keys.asWritten(prefix.name),
+          });
         },
         servingChanged: (reason) => this.#settle(reason),
         proofWanted: () => this.#routes.prove(),
       },
     });
     this.#prefixes = new RegisteredPrefixes(this.#coherence, this.keys, options, facts.idOfGet);
+    this.#loaders = new Loaders({
+      coherence: this.#coherence,
+      keys: this.keys,
+      prefixes: this.#prefixes,
+      announcer: this.#announcer,
+      idOfGet: facts.idOfGet,
+      random: options.random,
+    });
     for (const prefix of options.prefixes) this.#prefixes.register(prefix);
     this.#routes = new Routes(options, this.#coherence, facts.connections, {
       invalidated: (node, key) => {
@@ -91,14 +108,15 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
       expired: () => this.#settle('lease'),
       refused: (error, role) => this.#refused(error, role),
       lost: (error, final) => this.#lost(error, final),
-      deposed: (node, reason) => this.#log('warn', { node, reason }, 'a node has lost its authority'),
+      deposed: (node, reason) =>
+        this.#announcer.log('warn', { node, reason }, 'a node has lost its authority'),
       doubted: (node, reason) => this.warn('standby', `${node} is connected, but proves nothing: ${reason}.`),
       malformed: (node) =>
         this.warn('push', `A push from ${node} was not understood: the cache was emptied.`),
       replica: (node, primary, unfit) => {
         const event = { node, primary, answers: unfit === undefined, reason: unfit ?? 'fit' } as const;
-        this.#log('info', event, 'read routing');
-        this.#tell('replica', event);
+        this.#announcer.log('info', event, 'read routing');
+        this.#announcer.tell('replica', event);
       },
       unknown: (error) =>
         this.fault('Where the client connects could not be found out: it is asked again.', error),
@@ -179,10 +197,24 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
     return this.#prefixes.namespace(prefix, this.#client as ValueClient, options);
   }
 
+  /**
+   * Values of an origin, such as a database, read through memory and Redis so that it is asked once and not by everybody.
+   * One for each prefix, which must be registered, or lie under one that is.
+   * @throws NearCacheError `ERR_NEAR_PREFIX`, `ERR_NEAR_OPTION`
+   */
+  loader<T>(options: LoaderOptions<T>): Loader<T> {
+    return this.#loaders.make(options);
+  }
+
   /** A plain snapshot of state, sizes and counters: safe for `JSON.stringify`. */
   stats(): NearStats {
-    return snapshot(this.state, this.#coherence, this.#options, this.#routes.stats(), (name) =>
-      this.keys.asWritten(name),
+    return snapshot(
+      this.state,
+      this.#coherence,
+      this.#options,
+      this.#routes.stats(),
+      this.#loaders.stats(),
+      (name) => this.keys.asWritten(name),
     );
   }
 
@@ -211,9 +243,10 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
     return this.#coherence;
   }
 
-  /** @internal This near cache is that of this wrapped client. */
-  attach(client: object): void {
+  /** @internal This near cache is that of this wrapped client; `past` calls the one inside. */
+  attach(client: object, past: PastCache): void {
     this.#client = client;
+    this.#loaders.attach(client as ValueClient, past);
   }
 
   /** @internal Where a read that hangs on these keys goes, and who vouches for it; `undefined`: past the cache. */
@@ -273,7 +306,7 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
   strayed(): void {
     if (this.#coherence.detours === undefined) return;
     this.#coherence.detours.noteAll(Number.POSITIVE_INFINITY);
-    this.warn('strayed', STRAYED);
+    this.#announcer.strayed();
   }
 
   /** @internal */
@@ -290,17 +323,12 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
 
   /** @internal A fault inside the cache: reported once, while reads go on. */
   fault(message: string, cause: unknown): void {
-    if (this.#warned.has(message)) return;
-    this.#warned.add(message);
-    this.#report(new NearCacheError('ERR_NEAR_FAULT', message, { cause }));
+    this.#announcer.fault(message, cause);
   }
 
-  /** @internal Once per code: a warning that would repeat with every read says nothing new. */
+  /** @internal Once per code. */
   warn(code: string, message: string): void {
-    if (this.#warned.has(code)) return;
-    this.#warned.add(code);
-    this.#log('warn', { code }, message);
-    this.#tell('warning', { code, message });
+    this.#announcer.warn(code, message);
   }
 
   #armed(): void {
@@ -308,7 +336,7 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
     this.#refusal = undefined;
     if (this.#untracked !== undefined) this.#coherence.revoke(this.#untracked, 'coverage');
     this.#settle('armed');
-    this.#log('info', { nodes: this.#routes.stats() }, 'near cache is tracking');
+    this.#announcer.log('info', { nodes: this.#routes.stats() }, 'near cache is tracking');
     if (this.#routes.allArmed) this.#attempted();
   }
 
@@ -320,7 +348,7 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
     this.#settle('refused');
     if (isHopeless && this.#untracked?.armed === false)
       this.#coherence.arm(this.#untracked, this.#coherence.prefixes.all());
-    this.#report(error);
+    this.#announcer.report(error);
     if (isHopeless) this.#readiness.failed(error);
     this.#attempted();
   }
@@ -328,31 +356,12 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
   #lost(error: NearCacheError, final: boolean): void {
     this.#settled = true;
     this.#settle('lost');
-    this.#report(error);
+    this.#announcer.report(error);
     if (final) {
       this.#gaveUp = error;
       this.#readiness.failed(error);
     }
     this.#attempted();
-  }
-
-  #report(error: NearCacheError): void {
-    this.#log('error', { err: error, code: error.code }, error.message);
-    this.#tell('error', error);
-  }
-
-  /** What a listener throws is its owner's business, not the cache's: it surfaces as an uncaught exception. */
-  #tell<E extends keyof NearCacheEvents>(
-    event: E,
-    ...args: EventEmitter.EventArgs<NearCacheEvents, E>
-  ): void {
-    if (this.listenerCount(event) > 0) guarded(() => this.emit(event, ...args));
-    publish(event, this, args[0]);
-  }
-
-  #log(level: 'debug' | 'info' | 'warn' | 'error', fields: object, message: string): void {
-    const { logger } = this.#options;
-    if (logger !== undefined) guarded(() => logger[level](fields, message));
   }
 
   #shutDown(reason: 'closed' | 'disconnected'): void {
@@ -373,9 +382,13 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
     const to = this.#currentState();
     if (from === to) return;
     this.#state = to;
-    const event = { from, to, reason: reason ?? this.#deduceReason(to) };
-    this.#log('debug', event, 'near cache state');
-    this.#tell('state', event);
+    const event = {
+      from,
+      to,
+      reason: reason ?? reasonOf(to, this.#coherence.leases.gate, this.#routes.anyArmed),
+    };
+    this.#announcer.log('debug', event, 'near cache state');
+    this.#announcer.tell('state', event);
   }
 
   #currentState(): NearState {
@@ -383,17 +396,4 @@ export class NearCache extends EventEmitter<NearCacheEvents> {
     if (this.#coherence.leases.serving) return 'serving';
     return this.#settled ? 'bypass' : 'connecting';
   }
-
-  #deduceReason(to: NearState): StateReason {
-    if (to === 'serving') return 'armed';
-    if (to === 'bypass') {
-      const gate = this.#coherence.leases.gate;
-      if (gate !== undefined) return gate;
-      return this.#routes.anyArmed ? 'lease' : 'lost';
-    }
-    return to;
-  }
 }
-
-const STRAYED =
-  'SELECT, AUTH, HELLO or RESET was sent: connections to replicas do not follow, so all reads go to the primary from now on.';

@@ -49,6 +49,27 @@ export interface NearCacheEvents {
   ];
   /** An entry made room for others. */
   evict: [event: { readonly key: string; readonly prefix: string }];
+  /** A loader asked the origin for these keys: it took so long (ms). */
+  load: [
+    event: {
+      readonly prefix: string;
+      readonly keys: readonly string[];
+      readonly duration: number;
+      readonly failed: boolean;
+    },
+  ];
+  /**
+   * A loader asks the origin without a lock of its own: its holder took longer than `lock.wait` (`'lock'`), or Redis does
+   * not answer (`'redis'`). `waited` is in ms.
+   */
+  fallback: [
+    event: {
+      readonly prefix: string;
+      readonly key: string;
+      readonly reason: 'lock' | 'redis';
+      readonly waited: number;
+    },
+  ];
   /** Something deserves a look; the cache goes on. */
   warning: [event: { readonly code: string; readonly message: string }];
   /** The cache met a fault; reads go on to Redis. */

@@ -137,6 +137,14 @@ export class NodeRedisV4 implements ClientAdapter {
     return invoke(view.target, path, args);
   }
 
+  script(text: string, keys: readonly string[], args: readonly string[]): Promise<unknown> {
+    if (!this.#isCluster)
+      return invoke(this.client, ['EVAL'], [text, { keys, arguments: args }]) as Promise<unknown>;
+    // A cluster looks for the first key of EVAL in the wrong place, and asks any node.
+    const wire = ['EVAL', text, String(keys.length), ...keys, ...args];
+    return invoke(this.client, ['sendCommand'], [keys[0], false, wire]) as Promise<unknown>;
+  }
+
   read(view: View, path: MethodPath, args: readonly unknown[], journey: Journey): Promise<unknown> {
     const { before, detoured, node, trusted } = journey;
     const { client } = node;

@@ -210,6 +210,10 @@ export class NodeRedisV5 implements ClientAdapter {
     return invokeOn(view.target, path, args);
   }
 
+  script(text: string, keys: readonly string[], args: readonly string[]): Promise<unknown> {
+    return this.call(this.root, ['EVAL'], [text, { keys, arguments: args }]) as Promise<unknown>;
+  }
+
   read(view: View, path: MethodPath, args: readonly unknown[], journey: Journey): Promise<unknown> {
     const { before, detoured, node, trusted } = journey;
     const { client } = node;

@@ -46,9 +46,6 @@ export class RegisteredPrefixes {
   /** @throws NearCacheError `ERR_NEAR_PREFIX`, `ERR_NEAR_OPTION` */
   namespace<T>(name: string, client: ValueClient, options: NamespaceOptions<T>): Namespace<T> {
     checkNamespace(options);
-    const prefix = this.#coherence.prefixes.match(this.#keys.onWire(name));
-    if (prefix === undefined) throw this.#unknown(name);
-    const given = this.#given.get(prefix);
     return new Namespace(
       {
         prefix: name,
@@ -57,11 +54,23 @@ export class RegisteredPrefixes {
         onWire: (key) => this.#keys.onWire(key),
         replyId: this.#idOfGet,
       },
-      {
-        codec: options.codec ?? (given?.codec as Codec<T> | undefined),
-        schema: options.schema ?? (given?.schema as StandardSchema<T> | undefined),
-      },
+      this.typed(name, options),
     );
+  }
+
+  /**
+   * Options for values under a prefix, with codec and schema of the registered one where they are left out.
+   * @throws NearCacheError `ERR_NEAR_PREFIX`
+   */
+  typed<T, O extends NamespaceOptions<T>>(name: string, options: O): O {
+    const prefix = this.#coherence.prefixes.match(this.#keys.onWire(name));
+    if (prefix === undefined) throw this.#unknown(name);
+    const given = this.#given.get(prefix);
+    return {
+      ...options,
+      codec: options.codec ?? (given?.codec as Codec<T> | undefined),
+      schema: options.schema ?? (given?.schema as StandardSchema<T> | undefined),
+    };
   }
 
   #unknown(name: string): NearCacheError {

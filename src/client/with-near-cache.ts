@@ -77,7 +77,10 @@ export function withNearCache<C extends NodeRedisClient>(
   if (adapter.connections.isReady) start();
   const facade = buildFacade(adapter, mainRole(adapter, near));
   define(facade, 'near', near);
-  near.attach(facade);
+  near.attach(facade, {
+    script: (...args) => adapter.script(...args),
+    pttl: (key) => adapter.call(adapter.root, ['PTTL'], [key]),
+  });
   define(facade, Symbol.asyncDispose, async () => {
     near.close();
     await adapter.end();

@@ -1,6 +1,7 @@
 // Every metric that exporters offer: its name in each convention, and how it is read. Base units throughout: seconds,
 // bytes. No metric is labelled by key, so the number of series is bounded by prefixes and nodes.
 
+import type { LoaderStats } from '../load/load-counts.js';
 import type { TrackingStats } from '../tracking/tracking-stats.js';
 import type { Reading } from './measured.js';
 import type { NearState, PrefixStats } from './stats.js';
@@ -12,19 +13,29 @@ export interface Point {
   readonly value: number;
 }
 
+/** How values are spread. Each bucket counts what those below it count, too. */
+export interface Distribution {
+  readonly labels: Point['labels'];
+  readonly count: number;
+  readonly sum: number;
+  readonly buckets: readonly { readonly upTo: number; readonly count: number }[];
+}
+
 export interface Metric {
   /** In Prometheus. */
   readonly name: string;
   /** In OpenTelemetry. Metrics that share a name there differ by `result`. */
   readonly otel: { readonly name: string; readonly unit: string; readonly result?: string };
-  /** `'sum'`: rises and falls, and adds up over caches. `'gauge'`: adding up would mean nothing. */
-  readonly type: 'counter' | 'sum' | 'gauge';
+  /** `'sum'`: rises and falls, and adds up over caches. `'gauge'`: adding up would mean nothing. `'histogram'`: see `distributions`. */
+  readonly type: 'counter' | 'sum' | 'gauge' | 'histogram';
   readonly dimensions: readonly Dimension[];
   readonly help: string;
   points(reading: Reading): readonly Point[];
+  /** Of a histogram. */
+  distributions?(reading: Reading): readonly Distribution[];
 }
 
-type Described = Omit<Metric, 'dimensions' | 'points'>;
+type Described = Omit<Metric, 'dimensions' | 'points' | 'distributions'>;
 
 const STATES: readonly NearState[] = ['connecting', 'serving', 'bypass', 'closed'];
 
@@ -129,6 +140,87 @@ export const METRICS: readonly Metric[] = [
     type: 'counter',
     help: 'Time in which all reads went to Redis though the cache was not closed: connecting or bypass',
   }),
+  perLoader('loads', {
+    name: 'redis_near_cache_loads_total',
+    otel: { name: 'redis.near_cache.loads', unit: '{load}' },
+    type: 'counter',
+    help: 'Times a loader asked its origin',
+  }),
+  perLoader('loadErrors', {
+    name: 'redis_near_cache_load_errors_total',
+    otel: { name: 'redis.near_cache.load.errors', unit: '{load}' },
+    type: 'counter',
+    help: 'Of these, those that failed or took too long',
+  }),
+  perLoader('coalesced', {
+    name: 'redis_near_cache_load_coalesced_total',
+    otel: { name: 'redis.near_cache.load.coalesced', unit: '{request}' },
+    type: 'counter',
+    help: 'Reads that joined a load, or the way to one, in this process',
+  }),
+  perLoader('lockWon', {
+    name: 'redis_near_cache_load_lock_won_total',
+    otel: { name: 'redis.near_cache.load.lock.won', unit: '{lock}' },
+    type: 'counter',
+    help: 'Fill locks won',
+  }),
+  perLoader('lockWaited', {
+    name: 'redis_near_cache_load_lock_waited_total',
+    otel: { name: 'redis.near_cache.load.lock.waited', unit: '{load}' },
+    type: 'counter',
+    help: 'Loads that waited for another holder of the lock',
+  }),
+  perLoader('lockTakenOver', {
+    name: 'redis_near_cache_load_lock_taken_over_total',
+    otel: { name: 'redis.near_cache.load.lock.taken_over', unit: '{lock}' },
+    type: 'counter',
+    help: 'Fill locks won after another holder failed, died or lost its value to a change',
+  }),
+  perLoader('lockFallbacks', {
+    name: 'redis_near_cache_load_lock_fallbacks_total',
+    otel: { name: 'redis.near_cache.load.lock.fallbacks', unit: '{load}' },
+    type: 'counter',
+    help: 'Loads without a lock, because its holder took too long',
+  }),
+  perLoader('redisFallbacks', {
+    name: 'redis_near_cache_load_redis_fallbacks_total',
+    otel: { name: 'redis.near_cache.load.redis.fallbacks', unit: '{load}' },
+    type: 'counter',
+    help: 'Loads past Redis, because it did not answer',
+  }),
+  perLoader('staleServed', {
+    name: 'redis_near_cache_load_stale_served_total',
+    otel: { name: 'redis.near_cache.load.stale.served', unit: '{request}' },
+    type: 'counter',
+    help: 'Reads answered with a stale value',
+  }),
+  perLoader('earlyRefreshes', {
+    name: 'redis_near_cache_load_early_refreshes_total',
+    otel: { name: 'redis.near_cache.load.early_refreshes', unit: '{load}' },
+    type: 'counter',
+    help: 'Loads of values that were still fresh',
+  }),
+  perLoader('discardedFills', {
+    name: 'redis_near_cache_load_discarded_fills_total',
+    otel: { name: 'redis.near_cache.load.discarded_fills', unit: '{load}' },
+    type: 'counter',
+    help: 'Values loaded and not written: something newer came, or the lock was lost',
+  }),
+  {
+    name: 'redis_near_cache_load_duration_seconds',
+    otel: { name: 'redis.near_cache.load.duration', unit: 's' },
+    type: 'histogram',
+    dimensions: ['prefix'],
+    help: 'How long loads took',
+    points: () => [],
+    distributions: ({ loaders }) =>
+      Object.entries(loaders).map(([prefix, { loadTime }]) => ({
+        labels: { prefix },
+        count: loadTime.count,
+        sum: seconds(loadTime.sum),
+        buckets: loadTime.buckets.map(({ upTo, count }) => ({ upTo: seconds(upTo), count })),
+      })),
+  },
   perNode(({ state }) => (state === 'armed' ? 1 : 0), {
     name: 'redis_near_cache_tracking_up',
     otel: { name: 'redis.near_cache.tracking.up', unit: '1' },
@@ -189,6 +281,15 @@ function perPrefix(field: keyof PrefixStats, described: Described): Metric {
     dimensions: ['prefix'],
     points: ({ prefixes }) =>
       Object.entries(prefixes).map(([prefix, stats]) => ({ labels: { prefix }, value: stats[field] })),
+  };
+}
+
+function perLoader(field: Exclude<keyof LoaderStats, 'loadTime'>, described: Described): Metric {
+  return {
+    ...described,
+    dimensions: ['prefix'],
+    points: ({ loaders }) =>
+      Object.entries(loaders).map(([prefix, stats]) => ({ labels: { prefix }, value: stats[field] })),
   };
 }
 

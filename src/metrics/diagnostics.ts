@@ -9,6 +9,8 @@ export const CHANNELS = {
   flush: channel('redis-near-cache:flush'),
   replica: channel('redis-near-cache:replica'),
   evict: channel('redis-near-cache:evict'),
+  load: channel('redis-near-cache:load'),
+  fallback: channel('redis-near-cache:fallback'),
   warning: channel('redis-near-cache:warning'),
   error: channel('redis-near-cache:error'),
 };

@@ -3,6 +3,20 @@
 
 import type { NearState, NearStats } from './stats.js';
 
+/** What a load tells. */
+export interface MeasuredLoad {
+  /** Of the loader. */
+  readonly prefix: string;
+  /** Unit: ms. */
+  readonly duration: number;
+}
+
+/** What every near cache has, too: who stands in for one need not. */
+export interface LoadTeller {
+  on(event: 'load', listener: (event: MeasuredLoad) => void): unknown;
+  off(event: 'load', listener: (event: MeasuredLoad) => void): unknown;
+}
+
 /** What an exporter needs of `redis.near`; every near cache has it. */
 export interface MeasurableCache {
   /** Its numbers now. */

@@ -9,8 +9,9 @@ import {
   metrics,
   type Observable,
 } from '@opentelemetry/api';
+import { LOAD_TIME_BOUNDS } from '../load/load-counts.js';
 import { METRICS, type Metric, type Point } from './catalog.js';
-import { type MeasurableCache, MeasuredCache } from './measured.js';
+import { type LoadTeller, type MeasurableCache, MeasuredCache, type MeasuredLoad } from './measured.js';
 
 export type { MeasurableCache } from './measured.js';
 
@@ -38,8 +39,9 @@ export function observeNearCache(near: MeasurableCache, options: ObserveOptions 
   const meter = meterProvider.getMeter('redis-near-cache');
   const instruments = new Map<string, Observable>();
   for (const metric of METRICS) {
+    if (metric.type === 'histogram') continue;
     if (!instruments.has(metric.otel.name))
-      instruments.set(metric.otel.name, createInstrument(meter, metric));
+      instruments.set(metric.otel.name, createInstrument(meter, metric, metric.type));
   }
   const observables = [...instruments.values()];
   const measured = new MeasuredCache(near);
@@ -54,17 +56,42 @@ export function observeNearCache(near: MeasurableCache, options: ObserveOptions 
       }
     }
   };
+  const recorders = METRICS.filter(({ type }) => type === 'histogram').map((metric) =>
+    loadTimes(meter, metric, name),
+  );
+  const record = (load: MeasuredLoad): void => {
+    for (const each of recorders) each(load);
+  };
   meter.addBatchObservableCallback(observe, observables);
+  // Who has no such event tells nothing.
+  const teller = near as unknown as LoadTeller;
+  teller.on('load', record);
   return {
     stop() {
       measured.stop();
+      teller.off('load', record);
       meter.removeBatchObservableCallback(observe, observables);
     },
   };
 }
 
+/** There is no histogram that is observed: each load is recorded when it has ended. */
+function loadTimes(meter: Meter, metric: Metric, name: string): (load: MeasuredLoad) => void {
+  const { otel, help: description } = metric;
+  const histogram = meter.createHistogram(otel.name, {
+    unit: otel.unit,
+    description,
+    advice: { explicitBucketBoundaries: LOAD_TIME_BOUNDS.map((bound) => bound / 1_000) },
+  });
+  return ({ duration, prefix }) => histogram.record(duration / 1_000, attributes(name, metric, { prefix }));
+}
+
 /** What is added up over processes is a counter or an up-down counter, as the conventions want it. */
-function createInstrument(meter: Meter, { otel, type, help }: Metric): Observable {
+function createInstrument(
+  meter: Meter,
+  { otel, help }: Metric,
+  type: Exclude<Metric['type'], 'histogram'>,
+): Observable {
   const options = { unit: otel.unit, description: otel.result === undefined ? help : 'Keys read, by result' };
   switch (type) {
     case 'counter':

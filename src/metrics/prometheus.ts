@@ -5,12 +5,14 @@ import {
   Counter,
   Gauge,
   register as globalRegistry,
+  Histogram,
+  type HistogramConfiguration,
   type OpenMetricsContentType,
   type PrometheusContentType,
   type Registry,
 } from 'prom-client';
 import { NearCacheError } from '../errors.js';
-import { METRICS, type Metric } from './catalog.js';
+import { type Distribution, METRICS, type Metric } from './catalog.js';
 import { type MeasurableCache, MeasuredCache } from './measured.js';
 
 export type { MeasurableCache } from './measured.js';
@@ -65,7 +67,7 @@ class Collector {
   readonly #registry: AnyRegistry;
   readonly #caches = new Map<string, MeasuredCache>();
   /** By the name they were registered under: prom-client renames counters when it writes OpenMetrics. */
-  readonly #metrics = new Map<string, Counter | Gauge>();
+  readonly #metrics = new Map<string, Counter | Gauge | Histogram>();
 
   constructor(registry: AnyRegistry) {
     this.#registry = registry;
@@ -100,11 +102,15 @@ class Collector {
   }
 
   /** prom-client calls `collect()` at each scrape. What is counted elsewhere is set there, by starting from nothing. */
-  #register(metric: Metric): Counter | Gauge {
+  #register(metric: Metric): Counter | Gauge | Histogram {
     const { name, help } = metric;
     const registers = [this.#registry];
     const labelNames = ['cache', ...metric.dimensions];
     const points = () => this.#points(metric);
+    if (metric.type === 'histogram') {
+      const distributions = () => this.#distributions(metric);
+      return new CountedElsewhere({ name, help, labelNames, registers }, distributions);
+    }
     if (metric.type !== 'counter') {
       return new Gauge({
         name,
@@ -129,11 +135,47 @@ class Collector {
     });
   }
 
+  *#distributions(metric: Metric) {
+    for (const [cache, measured] of this.#caches) {
+      for (const { labels, ...rest } of metric.distributions?.(measured.read()) ?? []) {
+        yield { labels: { cache, ...labels }, ...rest };
+      }
+    }
+  }
+
   *#points(metric: Metric) {
     for (const [cache, measured] of this.#caches) {
       for (const { labels, value } of metric.points(measured.read())) {
         yield { labels: { cache, ...labels }, value };
       }
     }
+  }
+}
+
+/** A histogram whose buckets are filled already: prom-client's own would want each value. */
+class CountedElsewhere extends Histogram {
+  readonly #name: string;
+  readonly #help: string;
+  readonly #distributions: () => Iterable<Distribution>;
+
+  constructor(configuration: HistogramConfiguration<string>, distributions: () => Iterable<Distribution>) {
+    super(configuration);
+    this.#name = configuration.name;
+    this.#help = configuration.help;
+    this.#distributions = distributions;
+  }
+
+  /** What `get()` and a registry that writes text call; prom-client's types do not show it. */
+  async getForPromString() {
+    const values: object[] = [];
+    const name = this.#name;
+    for (const { labels: sharedLabels, buckets, count, sum } of this.#distributions()) {
+      for (const { upTo, count: value } of [...buckets, { upTo: '+Inf', count }]) {
+        values.push({ labels: { le: upTo }, sharedLabels, value, metricName: `${name}_bucket` });
+      }
+      values.push({ labels: {}, sharedLabels, value: sum, metricName: `${name}_sum` });
+      values.push({ labels: {}, sharedLabels, value: count, metricName: `${name}_count` });
+    }
+    return { name, help: this.#help, type: 'histogram', aggregator: 'sum', values };
   }
 }

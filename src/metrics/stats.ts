@@ -2,6 +2,7 @@
 
 import type { Coherence } from '../cache/coherence.js';
 import type { Prefix } from '../cache/prefix.js';
+import type { LoaderStats } from '../load/load-counts.js';
 import type { TrackingStats } from '../tracking/tracking-stats.js';
 
 /** `'connecting'` until the first attempt to track has ended, `'serving'` while hits are possible, `'bypass'` while not. */
@@ -50,6 +51,8 @@ export interface NearStats {
   readonly evictions: number;
   /** By prefix, as registered. */
   readonly prefixes: Readonly<Record<string, PrefixStats>>;
+  /** By the prefix of the loader. */
+  readonly loaders: Readonly<Record<string, LoaderStats>>;
   /** One row per tracking connection. */
   readonly tracking: readonly TrackingStats[];
 }
@@ -59,6 +62,7 @@ export function snapshot(
   coherence: Coherence,
   bounds: { readonly maxEntries: number; readonly maxBytes: number },
   tracking: readonly TrackingStats[],
+  loaders: Readonly<Record<string, LoaderStats>>,
   asWritten: (prefix: string) => string,
 ): NearStats {
   const { store, flushes, evictions } = coherence;
@@ -73,6 +77,7 @@ export function snapshot(
     prefixes: Object.fromEntries(
       Array.from(coherence.prefixes.all(), (prefix) => [asWritten(prefix.name), prefixStats(prefix)]),
     ),
+    loaders,
     tracking,
   };
 }

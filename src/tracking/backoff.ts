@@ -1,6 +1,7 @@
 // When to try again after a tracking connection was lost.
 
-import { type ReconnectStrategy, TIMER_MAX } from '../options.js';
+import { TIMER_MAX } from '../option-checks.js';
+import type { ReconnectStrategy } from '../options.js';
 
 const FIRST = 50;
 const MAX = 1_000;

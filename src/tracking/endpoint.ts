@@ -2,7 +2,8 @@
 // the option `tracking`. Knows the shape of node-redis' options, never a live client.
 
 import { RedisClient } from '@redis/client';
-import { TIMER_MAX, type TrackingOptions } from '../options.js';
+import { TIMER_MAX } from '../option-checks.js';
+import type { TrackingOptions } from '../options.js';
 import { Secrets } from '../redaction.js';
 import { type CredentialsProvider, complete } from './credentials-provider.js';
 

@@ -1,10 +1,9 @@
 // Typed values under a prefix: decoded and checked once for each reply, then held beside it and handed out frozen.
 
 import type { Coherence } from '../cache/coherence.js';
-import { type Codec, json, type SchemaIssue, type StandardSchema } from '../codec.js';
-import { NearCacheError } from '../errors.js';
+import { type Codec, json, type StandardSchema } from '../codec.js';
 import { checkSet } from '../options.js';
-import { deepFreeze } from './deep-freeze.js';
+import { TypedText } from './typed-text.js';
 
 /** Options of `near.namespace()`. What is left out comes from the registered prefix, then from the default. */
 export interface NamespaceOptions<T> {
@@ -45,17 +44,15 @@ export interface NamespaceParts {
  */
 export class Namespace<T> {
   readonly #parts: NamespaceParts;
-  readonly #codec: Codec<T>;
-  readonly #schema: StandardSchema<T> | undefined;
+  readonly #values: TypedText<T>;
   /** The name of decoded values among the replies of a key. */
   readonly #id: string;
 
   /** @internal Made by `near.namespace()`. */
   constructor(parts: NamespaceParts, options: NamespaceOptions<T>) {
     this.#parts = parts;
-    this.#codec = options.codec ?? json;
-    this.#schema = options.schema;
-    this.#id = `decoded by ${numberOf(this.#codec)} ${this.#schema === undefined ? '' : numberOf(this.#schema)}`;
+    this.#values = new TypedText(options.codec ?? json, options.schema);
+    this.#id = `decoded ${this.#values.name}`;
   }
 
   /**
@@ -109,8 +106,7 @@ export class Namespace<T> {
     checkSet(options);
     const { client, prefix } = this.#parts;
     const key = prefix + id;
-    if (this.#schema !== undefined) await this.#checked(key, value, this.#schema);
-    const text = this.#codec.encode(value);
+    const text = await this.#values.textOf(key, value);
     if (options.ttl === undefined) await client.set(key, text);
     else await client.pSetEx(key, options.ttl, text);
   }
@@ -133,9 +129,8 @@ export class Namespace<T> {
     // Somebody who waited for the same reply may have done it.
     const done = coherence.peek(onWire(key), this.#id);
     if (done !== undefined && coherence.replyOf(onWire(key), source, reply) !== undefined) return done as T;
-    const decoded = this.#decode(key, String(reply));
-    const value = this.#schema === undefined ? decoded : await this.#checked(key, decoded, this.#schema);
-    deepFreeze(value);
+    const made = this.#values.valueOf(key, String(reply));
+    const value = made instanceof Promise ? await made : made;
     try {
       coherence.derive(onWire(key), source, reply, this.#id, value);
     } catch {
@@ -143,37 +138,4 @@ export class Namespace<T> {
     }
     return value;
   }
-
-  #decode(key: string, text: string): T {
-    try {
-      return this.#codec.decode(text);
-    } catch (cause) {
-      const message = `What ${JSON.stringify(key)} holds could not be decoded. Was it written by another codec?`;
-      throw new NearCacheError('ERR_NEAR_DECODE', message, { cause });
-    }
-  }
-
-  async #checked(key: string, value: unknown, schema: StandardSchema<T>): Promise<T> {
-    const checked = schema['~standard'].validate(value);
-    const result = checked instanceof Promise ? await checked : checked;
-    if (result.issues === undefined) return result.value;
-    const complaints = result.issues.map(complaintOf).join('; ');
-    const message = `The value of ${JSON.stringify(key)} does not follow its schema: ${complaints}.`;
-    throw new NearCacheError('ERR_NEAR_SCHEMA', message, { cause: result.issues });
-  }
-}
-
-function complaintOf({ message, path = [] }: SchemaIssue): string {
-  const names = path.map((part) => String(typeof part === 'object' ? part.key : part));
-  return names.length === 0 ? message : `${names.join('.')}: ${message}`;
-}
-
-const numbers = new WeakMap<object, number>();
-let count = 0;
-
-/** Tells codecs and schemas apart. */
-function numberOf(object: object): number {
-  const known = numbers.get(object) ?? ++count;
-  numbers.set(object, known);
-  return known;
 }

@@ -37,6 +37,7 @@ test('stats() is a plain snapshot with every designed field', async () => {
         entries: 1,
       },
     },
+    loaders: {},
     tracking: [
       {
         node: `127.0.0.1:${rig.tracking.port}`,

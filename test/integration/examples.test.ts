@@ -111,6 +111,29 @@ test('basic.ts reads once from Redis, then from memory, reads its own write, and
   expect(await connections()).toEqual([]);
 });
 
+test('express-sqlite.ts asks its database once, whoever asks, and again after a change', async () => {
+  const example = run('express-sqlite.ts');
+  const address = await example.address();
+  const pages = await Promise.all(Array.from({ length: 10 }, () => text(`${address}/product/1`)));
+  for (const page of pages) expect(page).toContain('<h1>teapot</h1>');
+  expect(await text(`${address}/product/1`)).toContain('1 queries so far');
+  expect(JSON.parse(String(await server.command('GET', 'product:1')))).toMatchObject({
+    name: 'teapot',
+    cents: 1_000,
+  });
+  const sold = Number(/(\d+) sold/.exec(pages[0] ?? '')?.[1]);
+  expect((await fetch(`${address}/product/1/sell`, { method: 'POST' })).status).toBe(204);
+  const after = await text(`${address}/product/1`);
+  expect(after).toContain(`${sold + 1} sold`);
+  expect(after).toContain('2 queries so far');
+  expect((await fetch(`${address}/product/none`)).status).toBe(404);
+  expect((await fetch(`${address}/product/none`)).status).toBe(404);
+  expect(await text(`${address}/product/1`)).toContain('3 queries so far');
+  example.terminate();
+  expect(await example.exitCode(), example.errors).toBe(0);
+  expect(await connections()).toEqual([]);
+});
+
 test('fastify-metrics.ts counts the reads of each prefix, as JSON and for Prometheus', async () => {
   await server.command('SET', 'product:7', 'kettle');
   const example = run('fastify-metrics.ts');

@@ -36,6 +36,35 @@ async function use({ redis, outsider, prefix }: Rig): Promise<void> {
   await until(() => redis.near.stats().tracking[0]?.rtt !== null);
 }
 
+test('load times: a histogram in both, by the prefix of the loader', async () => {
+  await using rig = await makeRig(server);
+  const register = new Registry();
+  collectNearCache(rig.redis.near, { register });
+  const loader = rig.redis.near.loader<string>({ prefix: 'k:', ttl: 60_000, load: () => 'value' });
+  const points = await ofOpenTelemetry(
+    (meterProvider) => observeNearCache(rig.redis.near, { meterProvider }),
+    () => loader.getMany(['secret-1', 'secret-2']),
+  );
+  const loadTimes = points.find(({ name }) => name === 'redis.near_cache.load.duration');
+  expect(loadTimes).toMatchObject({
+    unit: 's',
+    attributes: { 'redis.near_cache.prefix': 'k:' },
+    value: { count: 2 },
+  });
+  const text = await register.metrics();
+  expect(text).toContain(
+    'redis_near_cache_load_duration_seconds_bucket{le="+Inf",cache="default",prefix="k:"} 2',
+  );
+  expect(text).toContain('redis_near_cache_load_duration_seconds_count{cache="default",prefix="k:"} 2');
+  expect(text).toContain('redis_near_cache_loads_total{cache="default",prefix="k:"} 2');
+  expect(text).not.toContain('secret');
+  expect(JSON.stringify(points)).not.toContain('secret');
+  const series = await seriesOf(register, 'redis_near_cache_load_duration_seconds');
+  const buckets = series.filter(({ labels }) => typeof labels.le === 'number').map(({ value }) => value);
+  expect(buckets).toEqual([...buckets].sort((a, b) => a - b));
+  expect(buckets.at(-1)).toBe(2);
+});
+
 const SMALL = { maxEntries: 3, prefixes: ['k:', 'other:'] };
 
 test('prometheus: every series has the value that stats() has', async () => {

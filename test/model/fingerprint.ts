@@ -23,6 +23,7 @@ const IGNORED: ReadonlySet<string> = new Set([
     '_prefix',
   ],
   ...['flushes', 'evictions', 'rtt', 'smoothRtt', '_maxStaleness', '_ttl', 'reply', 'bytes', '_hot'],
+  ...['watches', 'keyExpiresAt'],
 ]);
 /** Where no duration matters, neither do the moments that only serve to measure one. */
 const DURATIONS: ReadonlySet<string> = new Set(['sentAt', 'expiresAt', 'startedAt', '_time', 'at']);

@@ -26,7 +26,8 @@ export async function ofPrometheus(register: Registry) {
   return metrics.map(({ name, type, values }) => ({
     name,
     type: String(type),
-    labels: Object.keys(values[0]?.labels ?? {}),
+    // Of a histogram the count comes last; its buckets have `le` as well.
+    labels: Object.keys(values.at(-1)?.labels ?? {}),
   }));
 }
 
@@ -35,14 +36,16 @@ export async function seriesOf(register: Registry, name: string): Promise<readon
   return (await register.getSingleMetric(name)?.get())?.values ?? [];
 }
 
-/** Lets `observe` use a provider, collects once, and gives back what was exported. */
+/** Lets `observe` use a provider, collects once after `use`, and gives back what was exported. */
 export async function ofOpenTelemetry(
   observe: (meterProvider: MeterProvider) => void,
+  use?: () => Promise<unknown>,
 ): Promise<readonly OtelPoint[]> {
   const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
   const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 2 ** 31 - 1 });
   const meterProvider = new MeterProvider({ readers: [reader] });
   observe(meterProvider);
+  await use?.();
   await meterProvider.forceFlush();
   const [exported] = exporter.getMetrics();
   await meterProvider.shutdown();

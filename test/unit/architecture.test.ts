@@ -14,10 +14,11 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const MAY_USE: Readonly<Record<string, readonly string[]>> = {
   cache: [],
   tracking: ['cache'],
-  metrics: ['cache', 'tracking'],
   values: ['cache'],
   routing: ['cache'],
-  client: ['cache', 'tracking', 'metrics', 'values', 'routing'],
+  load: ['cache', 'routing', 'values'],
+  metrics: ['cache', 'tracking', 'load'],
+  client: ['cache', 'tracking', 'metrics', 'values', 'routing', 'load'],
   cli: [],
 };
 
@@ -28,6 +29,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   metrics: [],
   values: [],
   routing: ['cluster-key-slot'],
+  load: ['lru-cache', 'node:crypto'],
   client: ['eventemitter3', 'node:util'],
   cli: ['node:util'],
 };
@@ -51,7 +53,8 @@ const ENTRY_POINTS: Readonly<Record<string, string>> = {
 const SHARED: Readonly<Record<string, readonly string[]>> = {
   'codec.ts': [],
   'errors.ts': ['redaction.ts'],
-  'options.ts': ['codec.ts', 'errors.ts', 'redaction.ts', 'server-url.ts'],
+  'option-checks.ts': ['errors.ts', 'redaction.ts'],
+  'options.ts': ['codec.ts', 'errors.ts', 'option-checks.ts', 'server-url.ts'],
   'redaction.ts': [],
   'server-url.ts': [],
 };

@@ -13,7 +13,7 @@ class Subject implements MeasurableCache {
   stats(): NearStats {
     this.snapshots++;
     const sizes = { entries: 0, bytes: 0, maxEntries: 1, maxBytes: 1, flushes: 0, evictions: 0 };
-    return { state: this.#state, ...sizes, prefixes: {}, tracking: [] };
+    return { state: this.#state, ...sizes, prefixes: {}, loaders: {}, tracking: [] };
   }
 
   on(_event: 'state', listener: (event: { readonly to: NearState }) => void): void {

@@ -105,8 +105,8 @@ test('the examples compile', { timeout: 60_000 }, () => {
     ['{ withNearCache }', "import { withNearCache } from 'redis-near-cache';"],
     ['{ createClient }', "import { createClient } from 'redis-client-v4';"],
   ];
-  const others = ['docs/metrics.md', 'docs/security.md', 'docs/topologies.md'].flatMap((path) =>
-    codeBlocks('ts', read(path)),
+  const others = ['docs/metrics.md', 'docs/security.md', 'docs/stampede.md', 'docs/topologies.md'].flatMap(
+    (path) => codeBlocks('ts', read(path)),
   );
   const blocks = [...codeBlocks('ts'), ...others].map((code) => {
     const own = code.replace("'redis'", "'redis-v6'");
