@@ -191,7 +191,7 @@ export const MUTATIONS = [
     rule: 'C7',
     what: 'lives count from the reply',
     file: 'cache/coherence.ts',
-    find: 'makeReply(id, value, sentAt + life, order, others)',
+    find: 'makeReply(id, value, sentAt + life, order, others, keyExpiresAt)',
     replace: 'makeReply(id, value, this.now() + life, order, others)',
     tests: 'integration/coherence/c7-',
   },
