@@ -47,6 +47,17 @@ export default defineConfig({
       },
       {
         resolve: { alias },
+        // What measures: nothing else runs beside it.
+        test: {
+          name: 'alone',
+          fileParallelism: false,
+          include: ['test/alone/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 30_000,
+        },
+      },
+      {
+        resolve: { alias },
         test: { name: 'soak', fileParallelism: false, include: ['test/soak/**/*.test.ts'] },
       },
     ],

@@ -1,6 +1,6 @@
 // Runs a suite: starts a process and a server for each contestant, and lets them do their rounds in turn.
 
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +13,14 @@ const FOLDER = `${ROOT}.bench/`;
 
 /** By contestant: what each round gave. */
 export type Rounds = Readonly<Record<string, readonly Figures[]>>;
+
+/** Contestants use the package as it is published. */
+export function buildPackage(): void {
+  execFileSync(`${ROOT}node_modules/.bin/tsup`, ['--silent'], {
+    cwd: ROOT,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+}
 
 /** As plain JavaScript: what runs TypeScript as it stands adds to every function. The package is used as it is published. */
 export async function compile(): Promise<void> {

@@ -2,11 +2,9 @@
 //
 // npm run bench -- [--suite get,peek] [--only near,lru] [--rounds 5] [--json] [--out docs/performance.json]
 
-import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { compile, run } from './arena.js';
+import { buildPackage, compile, run } from './arena.js';
 import { machine, type Report, type SuiteReport, summarise, tableOf } from './report.js';
 import { SUITES } from './suites/all.js';
 
@@ -28,10 +26,7 @@ if (unknown.length > 0) {
 }
 
 say('Building ...');
-execFileSync(fileURLToPath(new URL('../node_modules/.bin/tsup', import.meta.url)), ['--silent'], {
-  cwd: fileURLToPath(new URL('..', import.meta.url)),
-  stdio: ['ignore', 'ignore', 'inherit'],
-});
+buildPackage();
 await compile();
 const suites: Record<string, SuiteReport> = {};
 const report: Report = { machine: machine(), suites };

@@ -114,7 +114,10 @@ export class NodeRedisV4 implements ClientAdapter {
     } catch {
       return undefined;
     }
-    return this.#recorded;
+    const recorded = this.#recorded;
+    // It may be large, and the next one far.
+    this.#recorded = undefined;
+    return recorded;
   }
 
   /** Scripts, functions and module commands, which only a transaction's own queue shows. */

@@ -176,7 +176,10 @@ export class NodeRedisV5 implements ClientAdapter {
     } catch {
       return undefined;
     }
-    if (this.#recorded !== undefined) return this.#recorded;
+    const recorded = this.#recorded;
+    // It may be large, and the next one far.
+    this.#recorded = undefined;
+    if (recorded !== undefined) return recorded;
     // A script, unknown so far because a pool does not show its options.
     this.#scripts.add(name);
     return this.#encodeScript(name, args);

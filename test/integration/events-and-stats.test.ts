@@ -119,7 +119,10 @@ test('PTTL that may not be asked for costs the fill and an error event, never th
   await rig.redis.auth({ username: 'nopttl', password: 'pw' });
   for (let i = 0; i < 3; i++) expect(await rig.redis.get('k:1')).toBe('value');
   expect(await rig.redis.mGet(['k:1'])).toEqual(['value']);
-  expect(errors).toEqual([expect.objectContaining({ code: 'ERR_NEAR_FAULT' })]);
+  // One for each thing that could not be done, however often.
+  expect(errors.length).toBeGreaterThan(0);
+  for (const error of errors) expect(error).toMatchObject({ code: 'ERR_NEAR_FAULT' });
+  expect(new Set(errors.map(String)).size).toBe(errors.length);
   expect(rig.prefix()).toMatchObject({ entries: 0, discardedFills: 4 });
 });
 

@@ -192,7 +192,7 @@ export const MUTATIONS = [
     what: 'lives count from the reply',
     file: 'cache/coherence.ts',
     find: 'makeReply(id, value, sentAt + life, order, others, keyExpiresAt)',
-    replace: 'makeReply(id, value, this.now() + life, order, others)',
+    replace: 'makeReply(id, value, this.now() + life, order, others, keyExpiresAt)',
     tests: 'integration/coherence/c7-',
   },
   {

@@ -21,6 +21,10 @@ await check('package types', 'attw', ['--pack', '.', '--quiet']);
 await vitest('unit', process.stdout);
 await Promise.all([vitest('integration', process.stdout), beside(['contract', 'model', 'soak'])]);
 
+// These measure, so nothing runs beside them. Ratios only: bench/budgets.json.
+await vitest('alone', process.stdout);
+await check('speed', 'tsx', ['bench/check.ts', '--built']);
+
 rmSync(reports, { recursive: true, force: true });
 const line = `tests: ${passed} passed, ${failed} failed`;
 if (process.env.TEST_SUMMARY_FILE) writeFileSync(process.env.TEST_SUMMARY_FILE, `${line}\n`);
