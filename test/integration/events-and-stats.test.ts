@@ -119,10 +119,7 @@ test('PTTL that may not be asked for costs the fill and an error event, never th
   await rig.redis.auth({ username: 'nopttl', password: 'pw' });
   for (let i = 0; i < 3; i++) expect(await rig.redis.get('k:1')).toBe('value');
   expect(await rig.redis.mGet(['k:1'])).toEqual(['value']);
-  // One for each thing that could not be done, however often.
-  expect(errors.length).toBeGreaterThan(0);
-  for (const error of errors) expect(error).toMatchObject({ code: 'ERR_NEAR_FAULT' });
-  expect(new Set(errors.map(String)).size).toBe(errors.length);
+  expect(errors).toEqual([expect.objectContaining({ code: 'ERR_NEAR_FAULT' })]);
   expect(rig.prefix()).toMatchObject({ entries: 0, discardedFills: 4 });
 });
 
@@ -177,6 +174,9 @@ test('a fault inside the cache never fails a read: it is an error event and a pa
   expect(await rig.redis.mGet(['k:2', 'k:1'])).toEqual([null, 'value']);
   expect(await rig.redis.hGetAll('k:3')).toEqual({});
   broken = false;
-  expect(errors).toEqual([expect.objectContaining({ code: 'ERR_NEAR_FAULT' })]);
+  // One for each thing that could not be done, however often.
+  expect(errors.length).toBeGreaterThan(0);
+  for (const error of errors) expect(error).toMatchObject({ code: 'ERR_NEAR_FAULT' });
+  expect(new Set(errors.map(String)).size).toBe(errors.length);
   expect(await rig.redis.get('k:1')).toBe('value');
 });
