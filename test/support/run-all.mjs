@@ -19,7 +19,10 @@ await check('build', 'tsup', []);
 await check('package', 'publint', ['--strict']);
 await check('package types', 'attw', ['--pack', '.', '--quiet']);
 await vitest('unit', process.stdout);
-await Promise.all([vitest('integration', process.stdout), beside(['contract', 'model', 'soak'])]);
+await Promise.all([
+  vitest('integration', process.stdout),
+  beside(['lifecycle', 'contract', 'model', 'soak']),
+]);
 
 // These measure, so nothing runs beside them. Ratios only: bench/budgets.json.
 await vitest('alone', process.stdout);
