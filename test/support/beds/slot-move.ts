@@ -1,8 +1,10 @@
 // Slots on their way from one node of a cluster to another, as slowly as a test wants it: while a move is open, the
 // source answers ASK for keys that have gone, and TRYAGAIN where only some have.
 
+import { until } from '../until.js';
 import type { ClusterNode } from './cluster-bed.js';
 
+const PATIENCE = 30_000;
 const KEYS_PER_STEP = 100;
 
 export class SlotMove {
@@ -35,9 +37,19 @@ export class SlotMove {
 
   /** Moves one key, or several of one slot at once. */
   async moveKey(...keys: readonly string[]): Promise<void> {
-    await this.from.server.command(
-      ...['MIGRATE', '127.0.0.1', `${this.to.server.port}`, '', '0', '5000', 'KEYS', ...keys],
-    );
+    const migrate = ['MIGRATE', '127.0.0.1', `${this.to.server.port}`, '', '0', '5000', 'KEYS', ...keys];
+    await until(() => this.#accepted(migrate), PATIENCE, 'the target to take keys');
+  }
+
+  /** A node that was away a moment ago takes the cluster for down a little longer than the others. */
+  async #accepted(command: readonly string[]): Promise<boolean> {
+    try {
+      await this.from.server.command(...command);
+      return true;
+    } catch (error) {
+      if (String(error).includes('CLUSTERDOWN')) return false;
+      throw error;
+    }
   }
 
   /** Gives the slots to the target, whose claim the rest of the cluster hears of first from the two of them. */
