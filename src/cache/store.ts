@@ -53,7 +53,7 @@ export class Store {
       max: options.maxEntries <= MAX_PREPARED ? options.maxEntries : 0,
       maxSize: options.maxBytes,
       dispose: (entry, key) => {
-        this.#hot.delete(key);
+        if (this.#hot.delete(key)) entry.cool();
         entry.prefix.entries--;
         this.#bounded.get(entry.prefix)?.delete(key);
       },

@@ -54,7 +54,7 @@ export const MUTATIONS = [
     rule: 'C2',
     what: 'what is dropped is still found among the hot entries',
     file: 'cache/store.ts',
-    find: 'this.#hot.delete(key);',
+    find: 'if (this.#hot.delete(key)) entry.cool();',
     replace: '',
     tests: 'unit/store',
   },

@@ -64,3 +64,13 @@ test('what was used since it was looked at for room gets a second chance', () =>
   expect(store.look('k:1')).toBeDefined();
   expect(store.look('k:2')).toBeUndefined();
 });
+
+test('an entry that leaves the hot ones keeps nothing for hits', () => {
+  const store = open();
+  store.put('k:1', reply('one'), prefix, lease, 0);
+  const entry = store.get('k:1');
+  expect(entry?.isHot).toBe(true);
+  if (entry !== undefined) entry.handOut = Promise.resolve('one');
+  store.delete('k:1');
+  expect(entry).toMatchObject({ isHot: false, handOut: undefined });
+});
