@@ -36,9 +36,12 @@ export interface Suite {
   readonly contestants: Readonly<Record<string, (setting: Setting) => Promise<Contestant>>>;
 }
 
+/** Of a long body too. */
+const FEWEST = 5;
+
 /** Median time of one call, where `body` does `calls` of them. Unit: ns. */
 export async function perCall(calls: number, body: () => unknown, time = 100): Promise<number> {
-  const bench = new Bench({ time, warmup: false, throws: true, retainSamples: true });
+  const bench = new Bench({ time, iterations: FEWEST, warmup: false, throws: true, retainSamples: true });
   bench.add('round', body);
   const [task] = await bench.run();
   const result = task?.result;
