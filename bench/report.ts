@@ -132,7 +132,11 @@ export function rowsOf(report: SuiteReport): { readonly head: string[]; readonly
     ...metrics.flatMap(([name]) => {
       const figure = figures[name];
       if (figure === undefined) return ['', '', ''];
-      return [shown(figure.median), figure.spread.map(shown).join(' - '), `${shown(figure.ratio)}x`];
+      return [
+        shown(figure.median),
+        figure.spread.map(shown).join(' - '),
+        Number.isNaN(figure.ratio) ? '' : `${shown(figure.ratio)}x`,
+      ];
     }),
   ]);
   return { head, rows };
