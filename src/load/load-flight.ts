@@ -28,7 +28,7 @@ export interface FlightSurroundings<T> {
   understood(id: string, text: string, left: number): Promise<Found<T> | undefined>;
   /** Whether a value that was found is an answer; a refresh may have begun instead of the flight. */
   serves(id: string, found: Found<T>, flight: LoadFlight<T>): boolean;
-  /** Text and value as any later reader would find them. */
+  /** Text and value as they will be found. */
   written(id: string, value: T | null): Promise<{ readonly text: string; readonly value: T | null }>;
   /** The origin failed a moment ago: it is left alone for a while. */
   failed(id: string): void;

@@ -117,7 +117,7 @@ export class StoredValues<T> {
     }
   }
 
-  /** The text of a value, and the value as any later reader will find it. */
+  /** The text of a value, and the value as it will be found. */
   async written(id: string, value: T | null): Promise<{ text: string; value: T | null }> {
     if (value === null) return { text: this.#options.nil, value };
     const key = this.#options.prefix + id;
