@@ -12,9 +12,6 @@ export interface Written {
   readonly written: number;
 }
 
-/** Machine-wide, so that moments in two processes compare. */
-export const microseconds = (): number => Number(process.hrtime.bigint() / 1_000n);
-
 export class Scribe {
   readonly #child: ChildProcess;
 

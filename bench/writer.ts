@@ -1,6 +1,7 @@
 // The process that writes while a contestant reads: at its command, so many writes, one at a time or in a storm.
 
 import { createClient } from 'redis-client-v4';
+import { microseconds } from './clock.js';
 import { PREFIX } from './names.js';
 
 const client = createClient({ url: process.argv[2] ?? '' });
@@ -17,9 +18,6 @@ export type Order =
 
 const KEYS_PER_WRITE = 100;
 const WRITES_AT_ONCE = 20;
-
-/** Machine-wide, so that moments in two processes compare. Unit: microseconds. */
-const now = (): number => Number(process.hrtime.bigint() / 1_000n);
 
 async function all(keys: number): Promise<void> {
   for (let start = 0; start < keys; ) {
@@ -39,9 +37,9 @@ async function all(keys: number): Promise<void> {
 
 process.on('message', async (order: Order) => {
   if (order.kind === 'one') {
-    const sent = now();
+    const sent = microseconds();
     await client.set(order.key, order.value);
-    process.send?.({ sent, answered: now() });
+    process.send?.({ sent, answered: microseconds() });
     return;
   }
   let written = 0;

@@ -4,8 +4,9 @@ import { connect } from 'node:net';
 import { createHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { bento, nearV6, ownCacheV6, warm } from '../caches.js';
+import { microseconds } from '../clock.js';
 import { names, PREFIX } from '../names.js';
-import { microseconds, Scribe } from '../scribe.js';
+import { Scribe } from '../scribe.js';
 import type { Contestant, Figures, Setting, Suite } from '../suite.js';
 
 const ENTRIES = 100_000;
